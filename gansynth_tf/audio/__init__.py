@@ -1,0 +1,1 @@
+"""Audio files, short-time spectra, mel scales and instantaneous frequency."""

@@ -1,0 +1,1 @@
+"""Equalised layers, pixel normalisation, minibatch deviation and resampling of spectrograms."""

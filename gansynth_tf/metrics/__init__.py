@@ -1,0 +1,1 @@
+"""Sample metrics as pure functions: arrays in, floats out."""

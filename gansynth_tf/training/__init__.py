@@ -1,0 +1,1 @@
+"""Adversarial training: the step, the loop, the growth schedule, checkpoints and observers."""
