@@ -1,0 +1,5 @@
+"""Architectures: generator and discriminator pairs. A new one is one file here and one line in the catalogue."""
+
+from gansynth_tf.models.progressive import Progressive
+
+ARCHITECTURES = {"progressive": Progressive}

@@ -1,0 +1,5 @@
+"""Representations: audio to model space and back. A new one is one file here and one line in the catalogue."""
+
+from gansynth_tf.representations.mel_if import MelIf
+
+REPRESENTATIONS = {"mel_if": MelIf}

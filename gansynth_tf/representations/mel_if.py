@@ -1,0 +1,106 @@
+"""`mel_if`: log mel magnitude and mel instantaneous frequency, GANSynth's best representation."""
+
+import numpy as np
+import tensorflow as tf
+
+from gansynth_tf.audio import mel, spectral
+
+
+class MelIf:
+    """Log mel power and instantaneous frequency on the mel scale, both directions.
+
+    Channel 0 is ln(power + 1e-6) of the mel bands, channel 1 the phase advance per frame in units of pi radians.
+    With as many mel bins as linear bins it is the original's `mel` data; fewer bins make smaller networks and lose
+    detail at high frequencies. The inverse is approximate: mel bands overlap, and the matrix has no exact inverse.
+
+    Args:
+        sample_rate: In hertz.
+        length_samples: Samples of a clip.
+        num_frames: Time frames, a power of two; together they must cover the clip.
+        num_bins: Linear frequency bins, a power of two; the Fourier transform has twice as many points.
+        num_mel_bins: Mel bins, a power of two of at most num_bins; 0 means as many as num_bins.
+        overlap: Share of a frame that the next one repeats, at least 0.5.
+
+    Raises:
+        ValueError: If a size is no power of two, or the frames do not cover the clip.
+
+    Source: Engel et al., GANSynth, ICLR 2019, section 2.1.
+    """
+
+    how_to_run = frozenset()
+    channel_names = ("log mel power", "mel instantaneous frequency")
+
+    def __init__(
+        self,
+        sample_rate: int,
+        length_samples: int,
+        *,
+        num_frames: int = 64,
+        num_bins: int = 1024,
+        num_mel_bins: int = 128,
+        overlap: float = 0.75,
+    ):
+        if sample_rate <= 0:
+            raise ValueError(f"`sample_rate` must be positive. Received: sample_rate={sample_rate}.")
+        num_mel_bins = num_mel_bins or num_bins
+        spectral.check_power_of_two("num_mel_bins", num_mel_bins)
+        self.grid = spectral.FrameGrid(length_samples, num_frames, num_bins, overlap)
+        self.sample_rate = sample_rate
+        self.length_samples = length_samples
+        self.shape = (num_frames, num_mel_bins, 2)
+        to_mel = mel.mel_matrix(num_bins, num_mel_bins, sample_rate)
+        self._to_mel = to_mel.astype(np.float32)
+        self._to_linear = mel.linear_matrix(to_mel).astype(np.float32)
+
+    def to_data(self, audio):
+        """Returns the mel spectra of `audio`.
+
+        Args:
+            audio: [batch, length_samples] float32, full scale 1.
+
+        Returns:
+            [batch, frames, mel bins, 2] float32.
+        """
+        spectra = spectral.spectra_from_audio(audio, self.grid)
+        # exp(2 ln(|X| + 1e-6)) of the original, without the detour over the logarithm.
+        power = tf.square(tf.abs(spectra) + spectral.LOG_FLOOR)
+        phases = spectral.unwrap(spectral.phase(spectra))
+        return self._to_channels(power @ self._to_mel, phases @ self._to_mel)
+
+    def to_audio(self, data):
+        """Returns the audio of mel spectra: the inverse of `to_data`, approximately.
+
+        Args:
+            data: [batch, frames, mel bins, 2] float32.
+
+        Returns:
+            [batch, length_samples] float32, not clipped.
+        """
+        power, phases = self._linear_power_and_phase(data)
+        # The floor inside the root is the original's: magnitudes stay above 1e-3.
+        magnitudes = tf.sqrt(power + spectral.LOG_FLOOR)
+        return spectral.audio_from_spectra(spectral.spectra_from_polar(magnitudes, phases), self.grid)
+
+    def to_linear(self, data):
+        """Returns log magnitude and instantaneous frequency on the linear scale, as the original's intermediate.
+
+        Args:
+            data: [batch, frames, mel bins, 2] float32.
+
+        Returns:
+            [batch, frames, linear bins, 2] float32.
+        """
+        power, phases = self._linear_power_and_phase(data)
+        log_magnitudes = 0.5 * tf.math.log(power + spectral.LOG_FLOOR)
+        return tf.stack([log_magnitudes, spectral.instantaneous_frequency(phases)], axis=-1)
+
+    def _linear_power_and_phase(self, data):
+        """Returns power and unwrapped phase, each [batch, frames, linear bins]."""
+        power = tf.exp(data[..., 0]) @ self._to_linear
+        phases = spectral.phase_from_instantaneous_frequency(data[..., 1]) @ self._to_linear
+        return power, phases
+
+    def _to_channels(self, mel_power, mel_phases):
+        """Returns [batch, frames, mel bins, 2] of band powers and (unwrapped) band phases."""
+        log_power = tf.math.log(mel_power + spectral.LOG_FLOOR)
+        return tf.stack([log_power, spectral.instantaneous_frequency(mel_phases)], axis=-1)
