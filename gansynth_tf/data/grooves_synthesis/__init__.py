@@ -1,0 +1,1 @@
+"""Instruments, patterns and genres of the embedded data set `grooves`, in NumPy and SciPy only."""
