@@ -1,0 +1,184 @@
+"""Trains a `Classifier` on real clips: augmented spectrograms, early stopping, best weights."""
+
+import math
+import time
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from gansynth_tf.audio.log_mel import FLOOR_DB
+from gansynth_tf.models.classifier import Classifier, TrainingResult
+
+
+def augment(spectrograms, seed):
+    """Returns spectrograms as a worse recording would show them; what the labels rest on stays.
+
+    Each clip is rolled in time by up to a quarter, tilted and offset by an equaliser of up to 4 dB; every second
+    one gets white noise between -50 and -20 dB; up to a tenth of its frames and its mel bins becomes its mean.
+
+    Args:
+        spectrograms: [batch, frames, bins] float32 from `log_mel_spectrograms`.
+        seed: [2] int32; the same seed gives the same result.
+
+    Returns:
+        [batch, frames, bins] float32.
+    """
+    batch, frames, bins = tf.unstack(tf.shape(spectrograms))
+    seeds = tf.unstack(tf.random.experimental.stateless_split(seed, 7))
+
+    def uniform(index, low, high, num=1):
+        return tf.random.stateless_uniform([batch, 1, num], seeds[index], low, high)
+
+    shift = tf.cast(uniform(0, -0.25, 0.25) * tf.cast(frames, tf.float32), tf.int32)[:, :, 0]
+    sources = tf.math.floormod(tf.range(frames)[None, :] + shift, frames)
+    shifted = tf.gather(spectrograms, sources, axis=1, batch_dims=1)
+
+    scale = 1.0 / -FLOOR_DB
+    positions = tf.linspace(-1.0, 1.0, bins)[None, None, :]
+    equaliser = uniform(1, -4.0, 4.0, 2)
+    heard = shifted + scale * (equaliser[:, :, :1] + equaliser[:, :, 1:] * positions)
+
+    # White noise: its power in a mel band grows with the band's width, here about 9 dB over the bands.
+    noise_db = uniform(2, -50.0, -20.0) + 4.5 * positions - 100.0 * tf.round(uniform(6, 0.0, 1.0))
+    graininess = -tf.math.log(tf.random.stateless_uniform(tf.shape(heard), seeds[3], 1e-3, 1.0))
+    ten = tf.math.log(10.0) / 10.0
+    power = tf.exp(-FLOOR_DB * ten * heard) + graininess * tf.exp(ten * noise_db)
+    heard = tf.maximum(tf.math.log(power) / ten * scale, -1.0)
+
+    def span(index, length):
+        edges = tf.sort(uniform(index, 0.0, 1.0, 2), axis=-1)
+        edges = tf.concat([edges[:, :, :1], tf.minimum(edges[:, :, 1:], edges[:, :, :1] + 0.1)], -1)
+        places = tf.linspace(0.0, 1.0, length)[None, :]
+        return (places >= edges[:, 0, :1]) & (places < edges[:, 0, 1:])
+
+    masked = span(4, frames)[:, :, None] | span(5, bins)[:, None, :]
+    return tf.where(masked, tf.reduce_mean(heard, axis=[1, 2], keepdims=True), heard)
+
+
+def _loss(labels, logits, rows, smoothing):
+    """Returns the summed cross-entropy of all labels; missing classes (-1) are masked out."""
+    total = 0.0
+    for column, (name, classes) in enumerate(labels.items()):
+        wanted = tf.one_hot(rows[:, column], len(classes)) * (1.0 - smoothing) + smoothing / len(classes)
+        known = tf.cast(rows[:, column] >= 0, tf.float32)
+        entropies = -tf.reduce_sum(wanted * tf.nn.log_softmax(logits[name]), axis=1)
+        total += tf.math.divide_no_nan(tf.reduce_sum(entropies * known), tf.reduce_sum(known))
+    return total
+
+
+def _evaluate(classifier, spectrograms, rows):
+    """Returns the loss over clips and, a label, the share of known classes that is right."""
+    _, logits = classifier.hear(spectrograms)
+    loss = float(_loss(classifier.labels, {name: tf.constant(logits[name]) for name in logits}, rows, 0.0))
+    accuracies = {}
+    for column, name in enumerate(classifier.labels):
+        known = rows[:, column] >= 0
+        right = np.argmax(logits[name], axis=1)[known] == rows[known, column]
+        accuracies[name] = float(np.mean(right)) if known.any() else math.nan
+    return loss, accuracies
+
+
+def _compiled_step(classifier, learning_rate, weight_decay, smoothing):
+    """Returns step(spectrograms, rows, seed) -> loss, which trains the classifier's network in place."""
+    network = classifier.network
+    optimizer = keras.optimizers.AdamW(learning_rate, weight_decay=weight_decay)
+    optimizer.build(network.trainable_variables)
+
+    @tf.function(reduce_retracing=True)
+    def step(spectrograms, rows, seed):
+        with tf.GradientTape() as tape:
+            _, logits = network(augment(spectrograms, seed), training=True)
+            loss = _loss(classifier.labels, logits, rows, smoothing)
+        gradients = tape.gradient(loss, network.trainable_variables)
+        optimizer.apply(gradients, network.trainable_variables)
+        return loss
+
+    return step
+
+
+def train_classifier(
+    classifier: Classifier,
+    spectrograms: np.ndarray,
+    rows: np.ndarray,
+    validation_spectrograms: np.ndarray,
+    validation_rows: np.ndarray,
+    *,
+    num_epochs: int = 30,
+    patience: int = 6,
+    batch_size: int = 64,
+    learning_rate: float = 2e-3,
+    weight_decay: float = 1e-3,
+    label_smoothing: float = 0.05,
+    seed: int = 0,
+    progress=None,
+) -> TrainingResult:
+    """Trains until the validation loss stops falling, and leaves the best epoch's weights in `classifier`.
+
+    Args:
+        classifier: The one to train, in place.
+        spectrograms: [num_clips, frames, bins] from `classifier.spectrograms`.
+        rows: [num_clips, num_labels] int32 class indices, -1 where missing.
+        validation_spectrograms: [num_validation, frames, bins], clips that training never sees.
+        validation_rows: [num_validation, num_labels] int32.
+        num_epochs: At most so many; the learning rate falls along half a cosine.
+        patience: Epochs without a lower validation loss before it stops.
+        batch_size: Clips a step.
+        learning_rate: Of AdamW.
+        weight_decay: Of AdamW.
+        label_smoothing: Share of the label's mass that is spread over all classes.
+        seed: Orders the clips and draws the augmentation.
+        progress: Called with each epoch's row of the history, or None.
+
+    Returns:
+        The history, the best epoch (from 0) and its validation accuracy.
+
+    Raises:
+        ValueError: If shapes disagree, or there are too few clips for a batch or none for validation.
+    """
+    rows, validation_rows = np.asarray(rows, np.int32), np.asarray(validation_rows, np.int32)
+    for what, clips, wanted in (
+        ("", spectrograms, rows),
+        ("validation_", validation_spectrograms, validation_rows),
+    ):
+        expected = (len(clips), len(classifier.labels))
+        if wanted.shape != expected:
+            raise ValueError(f"`{what}rows` must have the shape {expected}. Received: {wanted.shape}.")
+    if len(rows) < batch_size or not len(validation_rows):
+        raise ValueError(
+            f"Training needs at least a batch of clips and one for validation. "
+            f"Received: {len(rows)} and {len(validation_rows)}, batch_size={batch_size}."
+        )
+    steps = len(rows) // batch_size
+    schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps * num_epochs, alpha=0.02)
+    step = _compiled_step(classifier, schedule, weight_decay, label_smoothing)
+    history, best_loss, best_epoch, best_weights = [], math.inf, -1, None
+    for epoch in range(num_epochs):
+        began = time.monotonic()
+        order = np.random.default_rng([seed, epoch]).permutation(len(rows))[: steps * batch_size]
+        losses = [
+            step(spectrograms[chosen], rows[chosen], tf.constant([seed, epoch * steps + index], tf.int32))
+            for index, chosen in enumerate(order.reshape(steps, batch_size))
+        ]
+        loss, accuracies = _evaluate(classifier, validation_spectrograms, validation_rows)
+        row = {
+            "epoch": epoch,
+            "loss": float(np.mean([float(value) for value in losses])),
+            "validation_loss": loss,
+        }
+        row |= {f"validation_accuracy/{name}": value for name, value in accuracies.items()}
+        history.append(row | {"seconds": time.monotonic() - began})
+        if progress is not None:
+            progress(history[-1])
+        if loss < best_loss:
+            best_loss, best_epoch, best_accuracies = loss, epoch, accuracies
+            best_weights = [variable.numpy() for variable in classifier.network.weights]
+        elif epoch - best_epoch >= patience:
+            break
+    if best_weights is None:
+        raise ValueError(
+            "Training diverged: the validation loss was never finite. Use a lower `learning_rate`."
+        )
+    for variable, value in zip(classifier.network.weights, best_weights, strict=True):
+        variable.assign(value)
+    return TrainingResult(history, best_epoch, best_accuracies)

@@ -1,0 +1,138 @@
+import json
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from gansynth_tf.models.classifier import Classifier
+from gansynth_tf.models.classifier_training import augment, train_classifier
+
+SAMPLE_RATE = 8000
+LABELS = {"rhythm": ("slow", "fast"), "pitch": ("low", "middle", "high")}
+
+
+def toy_clips(num_clips, seed):
+    """Returns decaying tones, one second each: two pulse rates, three pitches, any level."""
+    random = np.random.default_rng(seed)
+    rows = np.stack([random.integers(0, 2, num_clips), random.integers(0, 3, num_clips)], axis=1).astype(
+        np.int32
+    )
+    seconds = np.arange(SAMPLE_RATE) / SAMPLE_RATE
+    pulses = np.exp(
+        -6.0 * ((seconds * np.array([3.0, 9.0])[rows[:, :1]] + random.random([num_clips, 1])) % 1.0)
+    )
+    f0_hz = np.array([300.0, 700.0, 1500.0])[rows[:, 1:]] * random.uniform(0.9, 1.1, [num_clips, 1])
+    tones = pulses * np.sin(2.0 * np.pi * f0_hz * seconds) * 10.0 ** random.uniform(-2.0, 0.0, [num_clips, 1])
+    return (tones + 1e-4 * random.normal(size=tones.shape)).astype(np.float32), rows
+
+
+def small_classifier():
+    return Classifier(
+        SAMPLE_RATE, SAMPLE_RATE, LABELS, num_mel_bins=32, frame_length=512, filters=(8, 16, 24)
+    )
+
+
+@pytest.fixture(scope="module")
+def trained():
+    classifier = small_classifier()
+    train, rows = toy_clips(384, 1)
+    validation, validation_rows = toy_clips(96, 2)
+    result = train_classifier(
+        classifier,
+        classifier.spectrograms(train),
+        rows,
+        classifier.spectrograms(validation),
+        validation_rows,
+        num_epochs=12,
+        batch_size=32,
+    )
+    return classifier, result
+
+
+def test_every_label_is_learnt(trained):
+    classifier, _ = trained
+    audio, rows = toy_clips(120, 3)
+    shares = np.mean(classifier.predict(audio) == rows, axis=0)
+    assert shares.min() >= 0.9
+
+
+def test_level_does_not_matter(trained):
+    classifier, _ = trained
+    audio, _ = toy_clips(8, 4)
+    np.testing.assert_allclose(classifier.features(audio), classifier.features(audio * 0.01), atol=2e-2)
+
+
+def test_best_epoch_is_kept(trained):
+    classifier, result = trained
+    losses = [row["validation_loss"] for row in result.history]
+    assert result.best_epoch == int(np.argmin(losses))
+    audio, rows = toy_clips(96, 2)
+    right = float(np.mean(classifier.predict(audio)[:, 0] == rows[:, 0]))
+    assert right == pytest.approx(result.validation_accuracy["rhythm"])
+
+
+def test_saved_and_loaded_classifier_hears_the_same_and_files_hold_no_pickles(trained, tmp_path):
+    classifier, _ = trained
+    classifier.save(tmp_path, {"held_out": 0.5})
+    loaded, facts = Classifier.load(tmp_path)
+    audio, _ = toy_clips(5, 5)
+    np.testing.assert_array_equal(loaded.features(audio), classifier.features(audio))
+    assert facts == {"held_out": 0.5} and loaded.labels == LABELS
+    assert json.loads((tmp_path / "classifier.json").read_text())["sample_rate"] == SAMPLE_RATE
+    assert all(
+        array.dtype == np.float32 for array in np.load(tmp_path / "weights.npz", allow_pickle=False).values()
+    )
+
+
+def test_batches_do_not_mix(trained):
+    classifier, _ = trained
+    audio, _ = toy_clips(7, 6)
+    spectrograms = classifier.spectrograms(audio)
+    whole, _ = classifier.hear(spectrograms)
+    parts, _ = classifier.hear(spectrograms, batch_size=3)
+    np.testing.assert_allclose(parts, whole, atol=1e-5)
+    assert whole.shape == (7, 64)
+
+
+def test_missing_labels_are_masked_out():
+    classifier = small_classifier()
+    audio, rows = toy_clips(32, 7)
+    rows[:, 1] = -1
+    spectrograms = classifier.spectrograms(audio)
+    head = classifier.network.get_layer("logits_1")
+    result = train_classifier(
+        classifier, spectrograms, rows, spectrograms, rows, num_epochs=1, batch_size=32, weight_decay=0.0
+    )
+    assert np.all(head.bias.numpy() == 0.0)
+    assert np.isnan(result.validation_accuracy["pitch"]) and np.isfinite(result.history[0]["loss"])
+
+
+def test_augmentation_is_a_function_of_its_seed_and_keeps_the_range():
+    audio, _ = toy_clips(6, 8)
+    spectrograms = tf.constant(small_classifier().spectrograms(audio))
+    first = augment(spectrograms, tf.constant([0, 1]))
+    np.testing.assert_array_equal(first, augment(spectrograms, tf.constant([0, 1])))
+    assert np.any(first != augment(spectrograms, tf.constant([0, 2])))
+    assert first.shape == spectrograms.shape and np.all(np.isfinite(first)) and np.min(first) >= -1.0
+
+
+def test_silence_is_at_the_floor():
+    assert np.all(small_classifier().spectrograms(np.zeros([1, SAMPLE_RATE])) == -1.0)
+
+
+def test_wrong_input_is_refused_in_one_line(tmp_path):
+    classifier = small_classifier()
+    with pytest.raises(ValueError, match=r"\[num_clips, 8000\]"):
+        classifier.predict(np.zeros([2, 4000]))
+    with pytest.raises(ValueError, match="finite"):
+        classifier.predict(np.full([1, SAMPLE_RATE], np.nan))
+    with pytest.raises(ValueError, match="at least one label"):
+        Classifier(SAMPLE_RATE, SAMPLE_RATE, {})
+    with pytest.raises(ValueError, match="fewer filters or longer clips"):
+        Classifier(SAMPLE_RATE, 1024, LABELS)
+    with pytest.raises(ValueError, match="train one first"):
+        Classifier.load(tmp_path)
+    with pytest.raises(ValueError, match="at least a batch"):
+        shape = (4, *classifier.spectrogram_shape)
+        rows = np.zeros([4, 2], np.int32)
+        train_classifier(classifier, np.zeros(shape), rows, np.zeros(shape), rows)
