@@ -19,6 +19,7 @@ from absl import flags
 
 Settings = dict[str, Any]
 Specification = dict[str, "Option"]
+Changes = dict[str, tuple[Any, Any]]  # full name: (saved value, new value)
 
 _TRUE = ("true", "t", "1", "yes")
 _FALSE = ("false", "f", "0", "no")
@@ -35,7 +36,7 @@ class UserError(ValueError):
 
 
 class WorkFailed(UserError):
-    """Work that had begun could not be finished, through no fault of the code: the disk is full, a loss is not finite."""
+    """Work that had begun could not be finished, and not for a fault in the code: the disk is full, say."""
 
     exit_status = 1
 
@@ -155,9 +156,7 @@ def options_of(part: Callable[..., Any]) -> dict[str, Option]:
             continue
         where = f"{part.__qualname__}({name})"
         if parameter.default is inspect.Parameter.empty or name not in helps:
-            raise TypeError(
-                f"{where} is an option: it needs a default and a line under `Args:`."
-            )
+            raise TypeError(f"{where} is an option: it needs a default and a line under `Args:`.")
         kind, choices, many, optional = _read_annotation(hints[name], where)
         option = Option(
             name,
@@ -264,6 +263,7 @@ def define_flags(spec: Specification, flag_values: flags.FlagValues) -> None:
     for name, option in spec.items():
         if option.type is bool and not option.many:
             flags.DEFINE_boolean(name, option.default, option.help, flag_values=flag_values)
+            flag_values[name].parser = _OptionParser(option)
         else:
             flags.DEFINE(
                 _OptionParser(option),
@@ -295,7 +295,7 @@ def unknown_option(name: str, known: Iterable[str]) -> UserError:
 
 def differences(
     saved: Mapping[str, Any], new: Mapping[str, Any], spec: Specification
-) -> tuple[dict[str, tuple[Any, Any]], dict[str, tuple[Any, Any]]]:
+) -> tuple[Changes, Changes]:
     """Returns what changed between two settings, each {name: (saved value, new value)}.
 
     Args:
@@ -306,7 +306,8 @@ def differences(
     Returns:
         (identity, how_to_run): the options that make it another run, and those that may change.
     """
-    identity, how_to_run = {}, {}
+    identity: Changes = {}
+    how_to_run: Changes = {}
     for name, option in spec.items():
         pair = (saved.get(name, option.default), new.get(name, option.default))
         if pair[0] != pair[1]:

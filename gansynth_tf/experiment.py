@@ -1,0 +1,210 @@
+"""An experiment: the chosen parts and their options; the only place that knows every catalogue."""
+
+import dataclasses
+import functools
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from gansynth_tf import __version__, flagfiles, options
+from gansynth_tf.data import DATASETS
+from gansynth_tf.data.labels import Labels
+from gansynth_tf.losses import LOSSES
+from gansynth_tf.models import ARCHITECTURES
+from gansynth_tf.options import Settings, Specification, UserError
+from gansynth_tf.representations import REPRESENTATIONS
+from gansynth_tf.training.growth import GrowthSchedule
+from gansynth_tf.training.options import AdversarialTraining
+
+CATALOGUES = {
+    "dataset": DATASETS,
+    "representation": REPRESENTATIONS,
+    "architecture": ARCHITECTURES,
+    "loss": LOSSES,
+}
+FLAGFILE_NAME = "experiment.cfg"
+
+
+class Experiment:
+    """The parts that make a run, built from settings when they are first asked for.
+
+    Args:
+        settings: Values of all options by full name, from `specification()`.
+        dataset: Where clips and their labels come from.
+        representation: What the networks see of the audio.
+        architecture: The generator and the discriminator.
+        loss: The adversarial loss.
+        labels: Labels that condition the model, as genre,pitch. Empty is the first label of the dataset; none trains
+            without labels.
+        label_map: Changes of classes: genre:hip-hop=rap renames (or merges, if rap exists), genre:noise= drops the
+            class and its clips.
+        sample_rate: In hertz; recordings of other rates are resampled.
+        length_samples: Samples of a clip, 32000 being 2 s at the default sample rate.
+        seed: Of everything that is drawn: first weights, order of clips, latents.
+
+    Raises:
+        UserError: If an option is out of range.
+    """
+
+    how_to_run: frozenset[str] = frozenset()
+
+    def __init__(
+        self,
+        settings: Mapping[str, Any],
+        *,
+        dataset: str = "grooves",
+        representation: str = "mel_if",
+        architecture: str = "progressive",
+        loss: str = "wgan_gp",
+        labels: tuple[str, ...] | None = (),
+        label_map: tuple[str, ...] = (),
+        sample_rate: int = 16000,
+        length_samples: int = 32000,
+        seed: int = 0,
+    ):
+        if sample_rate < 1 or length_samples < 1:
+            raise UserError(
+                "Expected --sample_rate and --length_samples of at least 1. "
+                f"Received: {sample_rate}, {length_samples}."
+            )
+        if not 0 <= seed < 2**31:
+            raise UserError(f"--seed takes a whole number from 0 to 2147483647. Received: {seed}.")
+        self.chosen = {
+            "dataset": dataset,
+            "representation": representation,
+            "architecture": architecture,
+            "loss": loss,
+        }
+        self.settings = _of_chosen_parts(settings, self.chosen)
+        self.sample_rate = sample_rate
+        self.length_samples = length_samples
+        self.seed = seed
+        self._label_names = labels
+        self._label_map = label_map
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any], given: Iterable[str] | None = None) -> "Experiment":
+        """Returns the experiment of `settings`; what they lack keeps its default.
+
+        Args:
+            settings: Values by full name.
+            given: The names that the user gave; None means all of `settings`.
+
+        Raises:
+            UserError: If a name or a value is wrong, or an option of a part that is not chosen was given.
+        """
+        spec = specification()
+        complete = options.defaults(spec)
+        for name, value in settings.items():
+            if name not in spec:
+                raise options.unknown_option(name, spec)
+            complete[name] = spec[name].checked(value)
+        chosen = {chooser: complete[chooser] for chooser in CATALOGUES}
+        options.refuse_unchosen(settings if given is None else given, chosen, CATALOGUES)
+        return options.build(cls, complete, settings=complete)
+
+    @classmethod
+    def from_flagfile(cls, path) -> "Experiment":
+        """Returns the experiment of a flagfile."""
+        return cls.from_settings(flagfiles.read_flagfile(path, specification()))
+
+    def save(self, run_dir) -> Path:
+        """Writes the flagfile that repeats this run into `run_dir`, atomically, and returns its path."""
+        path = Path(run_dir) / FLAGFILE_NAME
+        header = [
+            "Everything that this run was started with. To continue it, also after the folder was moved:",
+            f"  python train.py --flagfile=<this folder>/{FLAGFILE_NAME}",
+            f"gansynth_tf {__version__}",
+        ]
+        flagfiles.write_flagfile(path, self.settings, specification(), header)
+        return path
+
+    def check(self) -> None:
+        """Builds every part that costs little, so that a mistake is found before any work.
+
+        Raises:
+            UserError: Names the part and the option.
+        """
+        for name in ("loss", "representation", "training", "growth", "labels"):
+            getattr(self, name)
+
+    def build(
+        self, part, *positional: Any, prefix: str = "", supplied: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Returns `part` with its options of this experiment; see `options.build`."""
+        return options.build(
+            part, *positional, settings=self.settings, prefix=prefix, supplied=supplied or {}
+        )
+
+    @functools.cached_property
+    def dataset(self):
+        """The dataset; it knows names and sizes, and reads audio only when asked for clips."""
+        return self._part("dataset", self.sample_rate, self.length_samples)
+
+    @functools.cached_property
+    def labels(self) -> Labels:
+        """The labels that condition the model, their classes after `label_map`."""
+        return Labels(self.dataset, self._label_names, self._label_map)
+
+    @functools.cached_property
+    def representation(self):
+        """The representation of this experiment's clips."""
+        return self._part("representation", self.sample_rate, self.length_samples)
+
+    @functools.cached_property
+    def loss(self):
+        """The adversarial loss."""
+        return self._part("loss")
+
+    @functools.cached_property
+    def growth(self) -> GrowthSchedule:
+        """The schedule of stages."""
+        num_channels = self.representation.shape[-1]
+        plain = self.architecture((1.0,) * num_channels, (0.0,) * num_channels, class_counts=())
+        return self.build(GrowthSchedule, plain.num_stages)
+
+    @functools.cached_property
+    def training(self) -> AdversarialTraining:
+        """How the networks are trained."""
+        return self.build(AdversarialTraining)
+
+    def architecture(self, scale, offset, *, class_counts=None, compute_dtype="float32"):
+        """Returns the pair of networks.
+
+        Args:
+            scale: [channels] factor that normalises data.
+            offset: [channels] added after it.
+            class_counts: Classes of each label; None means those of this experiment's labels.
+            compute_dtype: Of the convolutions: "float32" or "bfloat16".
+        """
+        if class_counts is None:
+            class_counts = tuple(len(classes) for classes in self.labels.classes.values())
+        supplied = {"seed": self.seed, "compute_dtype": compute_dtype}
+        return self._part(
+            "architecture", self.representation.shape, class_counts, scale, offset, supplied=supplied
+        )
+
+    def _part(self, chooser: str, *positional: Any, supplied: Mapping[str, Any] | None = None) -> Any:
+        key = self.chosen[chooser]
+        return self.build(CATALOGUES[chooser][key], *positional, prefix=key, supplied=supplied)
+
+
+@functools.cache
+def specification() -> Specification:
+    """Returns every option of an experiment: bare ones first, then those of every part in the catalogues."""
+    parts: dict[str, Any] = {"": (Experiment, GrowthSchedule, AdversarialTraining)}
+    for chooser, catalogue in CATALOGUES.items():
+        twice = parts.keys() & catalogue.keys()
+        if twice:
+            raise TypeError(f"{sorted(twice)} of the catalogue `{chooser}` are already keys of another one.")
+        parts |= catalogue
+    spec = options.specification(parts)
+    for chooser, catalogue in CATALOGUES.items():
+        spec[chooser] = dataclasses.replace(spec[chooser], choices=tuple(catalogue))
+    return spec
+
+
+def _of_chosen_parts(settings: Mapping[str, Any], chosen: Mapping[str, str]) -> Settings:
+    """Returns the settings without those of parts that are not chosen."""
+    keys = {"", *chosen.values()}
+    return {name: value for name, value in settings.items() if name.rpartition(".")[0] in keys}
