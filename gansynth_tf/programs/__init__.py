@@ -1,1 +1,8 @@
-"""Command-line programs, the only readers of flags."""
+"""The programs: the only readers of the command line."""
+
+import os
+
+# TensorFlow writes about its plug-ins to the terminal while it is imported; what goes wrong is raised as well.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# The training loop is TensorFlow's; a user's keras.json may name another backend.
+os.environ["KERAS_BACKEND"] = "tensorflow"

@@ -1,0 +1,133 @@
+"""`train.py` and `gansynth-train`: train a model, or go on with a run."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from gansynth_tf import flagfiles, options
+from gansynth_tf.experiment import FLAGFILE_NAME, Experiment, specification
+from gansynth_tf.options import UserError, WorkFailed
+from gansynth_tf.programs import command_line, forecast
+from gansynth_tf.training import loop, session
+from gansynth_tf.training.checkpoints import RunLock
+
+USAGE = """\
+python train.py --flagfile=flags/genre.cfg [--run_dir=R] [--dry_run] [--name=value ...]
+
+Trains a model, or goes on with the run in --run_dir from its last save. Ctrl-C saves first.
+What is given on the command line wins over the flagfile.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the program and returns its exit status.
+
+    Args:
+        arguments: Without the program's name; None means those of this process.
+    """
+    return command_line.exit_status(_train, arguments)
+
+
+def program(*, flagfile: str = "", run_dir: str = "", dry_run: bool = False) -> None:
+    """Stands for the program's own options.
+
+    Args:
+        flagfile: File of options, as flags/genre.cfg; experiment.cfg in a run's folder goes on with that run.
+        run_dir: Folder of the run. Empty is runs/ and the flagfile's name; without a flagfile, runs/genre.
+        dry_run: Build everything, print shapes, parameters, memory and a forecast of the time, and end.
+    """
+
+
+def _train(arguments: Sequence[str]) -> int:
+    line = command_line.parse(arguments, program, specification(), USAGE)
+    experiment = Experiment.from_settings(line.settings, line.given)
+    run_dir = run_directory(line.program["flagfile"], line.program["run_dir"])
+    _check_directory(run_dir)
+    saved = _saved_settings(run_dir)
+    if saved is not None:
+        _compare(saved, experiment, run_dir)
+    experiment.check()
+    if line.program["dry_run"]:
+        print(forecast.report(experiment))
+        return command_line.DONE
+    try:
+        return _locked_run(experiment, run_dir)
+    except loop.TrainingDiverged as error:
+        raise WorkFailed(str(error)) from error
+    except OSError as error:
+        raise WorkFailed(
+            f"{error.strerror or error}: {error.filename or run_dir}. The last save is good."
+        ) from error
+
+
+def run_directory(flagfile: str, run_dir: str) -> Path:
+    """Returns the folder of the run: as given, or after the flagfile."""
+    if run_dir:
+        return Path(run_dir)
+    if not flagfile:
+        return Path("runs", "genre")
+    if Path(flagfile).name == FLAGFILE_NAME:
+        return Path(flagfile).parent
+    return Path("runs", Path(flagfile).stem)
+
+
+def _locked_run(experiment: Experiment, run_dir: Path) -> int:
+    run_dir.mkdir(parents=True, exist_ok=True)
+    with RunLock(run_dir):
+        # Again, now that no other process can write there.
+        saved = _saved_settings(run_dir)
+        if saved is None:
+            print(f"New run in {run_dir}.")
+        else:
+            _log_changes(_compare(saved, experiment, run_dir), run_dir)
+        if saved != experiment.settings:
+            experiment.save(run_dir)
+        outcome = session.train(experiment, run_dir)
+    if outcome == loop.INTERRUPTED:
+        print(f"Interrupted and saved. To go on: python train.py --flagfile={run_dir / FLAGFILE_NAME}")
+        return command_line.INTERRUPTED
+    return command_line.DONE
+
+
+def _check_directory(run_dir: Path) -> None:
+    """Refuses a folder that holds something else than a run, so that nothing foreign is overwritten."""
+    if run_dir.exists() and not run_dir.is_dir():
+        raise UserError(f"--run_dir={run_dir} is a file. Name a folder.")
+    if (run_dir / FLAGFILE_NAME).exists() or not run_dir.exists():
+        return
+    foreign = sorted(entry.name for entry in run_dir.iterdir() if entry.name not in ("lock", "cache"))
+    if foreign:
+        raise UserError(
+            f"--run_dir={run_dir} holds no run ({FLAGFILE_NAME} is missing), but {foreign[0]!r}. Name a new folder."
+        )
+
+
+def _saved_settings(run_dir: Path) -> options.Settings | None:
+    """Returns the settings that the run was started with, or None for a new run."""
+    path = run_dir / FLAGFILE_NAME
+    if not path.exists():
+        return None
+    return Experiment.from_flagfile(path).settings
+
+
+def _compare(saved: options.Settings, experiment: Experiment, run_dir: Path) -> options.Changes:
+    """Returns the changed options of how to run, and refuses all others."""
+    spec = specification()
+    identity, how_to_run = options.differences(saved, experiment.settings, spec)
+    if identity:
+        raise UserError(
+            f"{run_dir} holds another run; nothing was changed. These options differ:\n"
+            f"{flagfiles.table(identity, spec)}\n"
+            f"To go on with it: --flagfile={run_dir / FLAGFILE_NAME}. To start a new run: another --run_dir."
+        )
+    return how_to_run
+
+
+def _log_changes(how_to_run: options.Changes, run_dir: Path) -> None:
+    print(f"Going on with the run in {run_dir}.")
+    if how_to_run:
+        print(f"Changed since the last start:\n{flagfiles.table(how_to_run, specification())}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
