@@ -5,8 +5,9 @@ import math
 import keras
 import tensorflow as tf
 
+from gansynth_tf.layers.activations import leaky_relu
+
 ACTIVATIONS = ("linear", "leaky_relu", "tanh")
-LEAKY_SLOPE = 0.2
 
 
 class _Equalized(keras.layers.Layer):
@@ -49,7 +50,7 @@ class _Equalized(keras.layers.Layer):
         """Returns `values` with bias and activation."""
         values = tf.nn.bias_add(values, tf.cast(self.bias, values.dtype))
         if self.activation == "leaky_relu":
-            return tf.nn.leaky_relu(values, LEAKY_SLOPE)
+            return leaky_relu(values)
         return tf.tanh(values) if self.activation == "tanh" else values
 
     def get_config(self):

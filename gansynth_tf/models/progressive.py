@@ -45,9 +45,9 @@ class Progressive:
         class_counts,
         scale,
         offset,
-        *,
         seed,
         compute_dtype="float32",
+        *,
         latent_size: int = 64,
         filters: tuple[int, ...] = (64, 64, 64, 64, 32, 16),
         rgb_activation: Literal["tanh", "linear"] = "tanh",
@@ -84,6 +84,27 @@ class Progressive:
         """Returns a new discriminator with its first weights."""
         return ProgressiveDiscriminator(name=name, **self._discriminator_arguments)
 
+    def stage_data(self, data, stage, progress):
+        """Returns full-size data as the networks see them at `stage`: smaller, and mixed with coarser during a fade.
+
+        Args:
+            data: [batch, frames, bins, channels] at the full size.
+            stage: Index of the stage, from 0.
+            progress: Scalar in [stage - 1, stage].
+
+        Returns:
+            [batch, *stage_shape(stage)].
+        """
+        own = downscale(data, (2 ** (self.num_stages - 1 - stage),) * 2)
+        if stage == 0:
+            return own
+        weight = tf.clip_by_value(progress - (stage - 1), 0.0, 1.0)
+        return weight * own + (1.0 - weight) * upscale(downscale(own, (2, 2)), (2, 2))
+
+    def full_data(self, data):
+        """Returns the data of any stage at the full size, [batch, *data_shape], by repetition."""
+        return upscale(data, (self.data_shape[0] // data.shape[1], self.data_shape[1] // data.shape[2]))
+
 
 def _start_shape(data_shape, num_stages):
     """Returns (frames, bins) of the first stage, or refuses."""
@@ -96,22 +117,17 @@ def _start_shape(data_shape, num_stages):
     return tuple(size // halvings for size in data_shape[:2])
 
 
-def blend_reals(data, stage, progress):
-    """Returns real data as the networks see them at `stage`: during a fade, mixed with their coarser version.
+def _in_use(name, num_blocks):
+    """Whether the layer called `name` takes part when blocks up to `num_blocks` are grown.
 
-    Args:
-        data: [batch, frames, bins, channels] at the stage's own size.
-        stage: Index of the stage, from 0.
-        progress: Scalar in [stage - 1, stage].
-
-    Returns:
-        The shape of `data`.
+    Of the layers at the data's side only the last two can have a weight while progress is in range.
     """
-    if stage == 0:
-        return data
-    coarse = upscale(downscale(data, (2, 2)), (2, 2))
-    weight = tf.clip_by_value(progress - (stage - 1), 0.0, 1.0)
-    return weight * data + (1.0 - weight) * coarse
+    parts = name.split("_")
+    if parts[0] != "block":
+        return True
+    block = int(parts[1])
+    at_data_side = parts[-1] == "rgb"
+    return block <= num_blocks and not (at_data_side and block < num_blocks - 1)
 
 
 class _ProgressiveNetwork(keras.Model):
@@ -146,19 +162,10 @@ class _ProgressiveNetwork(keras.Model):
         layer.build((None,) * (1 if layer_class is EqualizedDense else 3) + (input_channels,))
         self.layers_by_name[name] = layer
 
-    def _block_layers(self, block):
-        """Returns the layers of `block` that hold weights."""
-        return [layer for name, layer in self.layers_by_name.items() if name.startswith(f"block_{block}_")]
-
     def stage_variables(self, stage):
         """Returns the trainable variables in use up to `stage`, in a fixed order."""
-        names = [n for n in self.layers_by_name if self._in_use(n, stage + 1)]
-        return [v for n in names for v in self.layers_by_name[n].trainable_variables]
-
-    def _in_use(self, name, num_blocks):
-        """Whether the layer called `name` takes part when blocks up to `num_blocks` are grown."""
-        parts = name.split("_")
-        return parts[0] != "block" or int(parts[1]) <= num_blocks
+        names = [name for name in self.layers_by_name if _in_use(name, stage + 1)]
+        return [v for name in names for v in self.layers_by_name[name].trainable_variables]
 
     def get_config(self):
         """Returns the constructor's arguments."""
