@@ -1,0 +1,76 @@
+"""`run.json`: what a run's checkpoints need to become sound again, without the dataset."""
+
+import dataclasses
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+FILE_NAME = "run.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class RunRecord:
+    """Facts of a run that no option holds, because they were read from the data.
+
+    Args:
+        labels: {label: its class names}, in the order of the networks' inputs and heads; empty without labels.
+        scale: [channels] factor that normalises data.
+        offset: [channels] added after it.
+        sample_rate: In hertz.
+        length_samples: Samples of a clip.
+        representation_shape: (frames, bins, channels).
+        versions: {package: version} that the run was started with.
+        settings: Identity settings by full name.
+    """
+
+    labels: dict[str, tuple[str, ...]]
+    scale: tuple[float, ...]
+    offset: tuple[float, ...]
+    sample_rate: int
+    length_samples: int
+    representation_shape: tuple[int, ...]
+    versions: dict[str, str] = dataclasses.field(default_factory=dict)
+    settings: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+    def save(self, run_dir: str | os.PathLike) -> Path:
+        """Writes the record into `run_dir`, atomically, and returns its path."""
+        path = Path(run_dir) / FILE_NAME
+        temporary = path.with_name(path.name + ".part")
+        try:
+            with open(temporary, "w", encoding="utf-8") as file:
+                json.dump(dataclasses.asdict(self), file, indent=2, ensure_ascii=False)
+                file.write("\n")
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
+        return path
+
+    @classmethod
+    def load(cls, run_dir: str | os.PathLike) -> "RunRecord":
+        """Returns the record of `run_dir`.
+
+        Raises:
+            FileNotFoundError: If there is none.
+            ValueError: If the file is damaged; the message names it.
+        """
+        path = Path(run_dir) / FILE_NAME
+        try:
+            fields = json.loads(path.read_text(encoding="utf-8"))
+            return cls(
+                labels={name: tuple(map(str, classes)) for name, classes in fields["labels"].items()},
+                scale=tuple(map(float, fields["scale"])),
+                offset=tuple(map(float, fields["offset"])),
+                sample_rate=int(fields["sample_rate"]),
+                length_samples=int(fields["length_samples"]),
+                representation_shape=tuple(map(int, fields["representation_shape"])),
+                versions=dict(fields.get("versions", {})),
+                settings=dict(fields.get("settings", {})),
+            )
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise ValueError(
+                f"{path} is no record of a run ({error!r}). Start training again, or restore the file."
+            ) from error
