@@ -128,13 +128,9 @@ class Experiment:
         for name in ("loss", "representation", "training", "growth", "labels"):
             getattr(self, name)
 
-    def build(
-        self, part, *positional: Any, prefix: str = "", supplied: Mapping[str, Any] | None = None
-    ) -> Any:
+    def build(self, part, *positional: Any, prefix: str = "") -> Any:
         """Returns `part` with its options of this experiment; see `options.build`."""
-        return options.build(
-            part, *positional, settings=self.settings, prefix=prefix, supplied=supplied or {}
-        )
+        return options.build(part, *positional, settings=self.settings, prefix=prefix)
 
     @functools.cached_property
     def dataset(self):
@@ -179,14 +175,12 @@ class Experiment:
         """
         if class_counts is None:
             class_counts = tuple(len(classes) for classes in self.labels.classes.values())
-        supplied = {"seed": self.seed, "compute_dtype": compute_dtype}
-        return self._part(
-            "architecture", self.representation.shape, class_counts, scale, offset, supplied=supplied
-        )
+        data_shape = self.representation.shape
+        return self._part("architecture", data_shape, class_counts, scale, offset, self.seed, compute_dtype)
 
-    def _part(self, chooser: str, *positional: Any, supplied: Mapping[str, Any] | None = None) -> Any:
+    def _part(self, chooser: str, *positional: Any) -> Any:
         key = self.chosen[chooser]
-        return self.build(CATALOGUES[chooser][key], *positional, prefix=key, supplied=supplied)
+        return self.build(CATALOGUES[chooser][key], *positional, prefix=key)
 
 
 @functools.cache

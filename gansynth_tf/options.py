@@ -134,12 +134,10 @@ class Option:
 
 
 def options_of(part: Callable[..., Any]) -> dict[str, Option]:
-    """Returns the options of a class or function: its annotated keyword-only arguments, by their bare name.
-
-    A keyword-only argument without annotation is supplied by code and no option.
+    """Returns the options of a class or function: its keyword-only arguments, by their bare name.
 
     Args:
-        part: Its options must have a default and stand in the docstring's `Args:`.
+        part: Its options must be annotated, have a default and stand in the docstring's `Args:`.
 
     Raises:
         TypeError: If an argument breaks those rules (a mistake in the code, not of a user).
@@ -152,11 +150,13 @@ def options_of(part: Callable[..., Any]) -> dict[str, Option]:
     )
     found = {}
     for name, parameter in inspect.signature(part).parameters.items():
-        if parameter.kind is not inspect.Parameter.KEYWORD_ONLY or name not in hints:
+        if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
             continue
         where = f"{part.__qualname__}({name})"
-        if parameter.default is inspect.Parameter.empty or name not in helps:
-            raise TypeError(f"{where} is an option: it needs a default and a line under `Args:`.")
+        if parameter.default is inspect.Parameter.empty or name not in hints or name not in helps:
+            raise TypeError(
+                f"{where} is an option: it needs an annotation, a default and a line under `Args:`."
+            )
         kind, choices, many, optional = _read_annotation(hints[name], where)
         option = Option(
             name,
@@ -206,21 +206,14 @@ def defaults(spec: Specification) -> Settings:
     return {name: option.default for name, option in spec.items()}
 
 
-def build(
-    part: Callable[..., Any],
-    *positional: Any,
-    settings: Mapping[str, Any],
-    prefix: str = "",
-    supplied: Mapping[str, Any] = types.MappingProxyType({}),
-) -> Any:
-    """Returns `part(*positional, **supplied, **its options from settings)`.
+def build(part: Callable[..., Any], *positional: Any, settings: Mapping[str, Any], prefix: str = "") -> Any:
+    """Returns `part(*positional, **its options)`.
 
     Args:
         part: Class or function.
         *positional: The interface that code supplies.
         settings: Values by full name; an option that is missing keeps its default.
         prefix: The part's key in its catalogue; "" for bare names.
-        supplied: Keyword arguments that code supplies.
 
     Raises:
         UserError: If the part refuses its options with a ValueError.
@@ -230,7 +223,7 @@ def build(
         if full_name(prefix, name) in settings:
             chosen[name] = settings[full_name(prefix, name)]
     try:
-        return part(*positional, **supplied, **chosen)
+        return part(*positional, **chosen)
     except UserError:
         raise
     except ValueError as error:

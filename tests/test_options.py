@@ -31,8 +31,8 @@ class Drums:
     def __init__(
         self,
         sample_rate,
+        internal,
         *,
-        internal=None,
         num_clips: int = 100,
         swing: float = 0,
         kits: tuple[str, ...] = ("acoustic",),
@@ -131,14 +131,14 @@ def test_format_and_parse_are_inverse(spec, value):
 
 def test_build_gives_each_part_its_own_options():
     settings = {"num_clips": 5, "drums.num_clips": 7, "drums.kits": ("x",)}
-    drums = options.build(Drums, 16000, settings=settings, prefix="drums", supplied={"internal": "code"})
+    drums = options.build(Drums, 16000, "code", settings=settings, prefix="drums")
     assert drums.values == (16000, "code", 7, 0, ("x",), (), "rock", False, None)
     assert options.build(Bass, settings=settings).values == (5, 2)
 
 
 def test_a_part_that_refuses_its_options_is_a_mistake_of_the_user():
     with pytest.raises(UserError, match=r"drums: `num_clips` must be positive. Received: num_clips=0"):
-        options.build(Drums, 16000, settings={"drums.num_clips": 0}, prefix="drums")
+        options.build(Drums, 16000, "code", settings={"drums.num_clips": 0}, prefix="drums")
 
 
 def test_differences_tell_identity_from_how_to_run(spec):
@@ -183,8 +183,15 @@ def test_an_option_without_help_or_default_is_a_mistake_in_the_code():
             size: Yes.
         """
 
-    for part in (undocumented, without_default):
-        with pytest.raises(TypeError, match="needs a default and a line under `Args:`"):
+    def without_annotation(*, size=1):
+        """Does.
+
+        Args:
+            size: Yes.
+        """
+
+    for part in (undocumented, without_default, without_annotation):
+        with pytest.raises(TypeError, match="needs an annotation, a default and a line under `Args:`"):
             options.options_of(part)
 
 

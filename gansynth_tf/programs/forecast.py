@@ -63,7 +63,7 @@ def _stage_lines(experiment, architecture, generator, discriminator, seconds_per
     lines = [f"Stages, batch of {batch_size}:"]
     total_operations = total_seconds = 0.0
     for phase in experiment.growth.phases():
-        stage = phase.stage + (1 if phase.fading else 0)
+        stage = phase.stage
         steps = math.ceil((phase.end_images - phase.start_images) / batch_size)
         total_operations += steps * costs[stage]
         shape = " x ".join(map(str, architecture.stage_shape(stage)[:2]))
