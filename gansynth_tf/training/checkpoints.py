@@ -1,0 +1,209 @@
+"""Saves of a run that survive a kill, a full disk and a second process."""
+
+import fcntl
+import json
+import os
+import pathlib
+import re
+import zipfile
+import zlib
+
+import numpy as np
+
+from gansynth_tf.options import UserError
+
+METADATA = "metadata"
+_NAME = re.compile(r"images-(\d{9,})\.npz")
+_PARTIAL = ".partial"
+
+
+class CheckpointStore:
+    """The saves of a run: one uncompressed .npz for each saved count of images.
+
+    A save is complete or absent: it is written beside its final name, forced to the disk and renamed. Older saves go
+    only after the new one was read back.
+
+    Args:
+        directory: Folder of the saves; made with the first one.
+        keep: Number of newest saves that stay.
+
+    Attributes:
+        notes: What `latest` skipped and why, a list of lines for the user.
+
+    Raises:
+        ValueError: If `keep` is less than 1.
+    """
+
+    def __init__(self, directory, *, keep=3):
+        if keep < 1:
+            raise ValueError(
+                f"`keep` must be at least 1, since the last save must stay. Received: keep={keep}."
+            )
+        self.directory = pathlib.Path(directory)
+        self.keep = keep
+        self.notes = []
+
+    def save(self, num_images, arrays, metadata):
+        """Writes a save and removes the ones that are too old.
+
+        Args:
+            num_images: Images that training has seen; names the file.
+            arrays: dict of names, which may hold slashes, to arrays of numbers.
+            metadata: dict that JSON can hold.
+
+        Returns:
+            The path of the save.
+
+        Raises:
+            ValueError: If an array or the metadata cannot be saved and read back as they are.
+            OSError: If the disk is full or fails; what was saved before stays, and nothing else is left behind.
+        """
+        members = _members(arrays, metadata)
+        path = self.directory / f"images-{num_images:09d}.npz"
+        partial = path.with_name(path.name + _PARTIAL)
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+            for leftover in self.directory.glob(f"images-*{_PARTIAL}"):
+                leftover.unlink()
+            _write(partial, members)
+            os.replace(partial, path)
+            _force_to_disk(self.directory)
+        except OSError as error:
+            reason = f"The save after {num_images} images was not written: {error.strerror or error}"
+            raise OSError(error.errno, reason, str(self.directory)) from error
+        finally:
+            partial.unlink(missing_ok=True)
+        self._prune(num_images, path)
+        return path
+
+    def latest(self):
+        """Returns the path of the newest save that can be read to its end, or None; see also `notes`."""
+        self.notes = []
+        for _, path in reversed(self._saves()):
+            damage = _damage(path)
+            if not damage:
+                return path
+            self.notes.append(f"{path} is damaged and was skipped: {damage}.")
+        return None
+
+    def load(self, path):
+        """Returns (arrays, metadata) of a save, as they were given to `save`.
+
+        Raises:
+            ValueError: If the file is damaged or no save.
+            OSError: If it cannot be read.
+        """
+        damage = _damage(path)
+        if damage:
+            raise ValueError(f"{path} is no save that can be read: {damage}.")
+        with np.load(path, allow_pickle=False) as members:
+            metadata = json.loads(members[METADATA].tobytes().decode("utf-8"))
+            return {name: members[name] for name in members.files if name != METADATA}, metadata
+
+    def _saves(self):
+        """Returns (images, path) of all saves, oldest first."""
+        found = [(_NAME.fullmatch(path.name), path) for path in self.directory.glob("images-*.npz")]
+        return sorted((int(match.group(1)), path) for match, path in found if match)
+
+    def _prune(self, num_images, path):
+        """Removes old saves, if the newest at `path` can be read.
+
+        Saves of more images are damaged ones that the run went back behind: they neither count nor go.
+        """
+        if _damage(path):
+            return
+        past = [old for images, old in self._saves() if images <= num_images]
+        for old in past[: -self.keep]:
+            old.unlink(missing_ok=True)
+
+
+class RunLock:
+    """Context manager that keeps a second process out of a run's folder.
+
+    The lock belongs to the process: it ends with it, however it ends. The file stays and means nothing by itself.
+
+    Args:
+        run_dir: Folder of the run; must exist.
+
+    Raises:
+        UserError: On entry, if another process holds the lock; names its process id.
+    """
+
+    def __init__(self, run_dir):
+        self._run_dir = pathlib.Path(run_dir)
+        self._file = None
+
+    def __enter__(self):
+        file = open(self._run_dir / "lock", "a+", encoding="ascii")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            file.seek(0)
+            holder = file.read().strip() or "unknown"
+            file.close()
+            raise UserError(
+                f"Another process (pid {holder}) is training in {self._run_dir}. "
+                "Wait for it or stop it, or choose another --run_dir."
+            ) from error
+        except OSError:
+            file.close()
+            raise
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        self._file = file
+        return self
+
+    def __exit__(self, *exception):
+        self._file.close()
+        self._file = None
+
+
+def _members(arrays, metadata):
+    """Returns the arrays of the file by name, the metadata among them as bytes of JSON."""
+    if METADATA in arrays:
+        raise ValueError(f"No array may be called {METADATA!r}: the name is taken.")
+    members = {name: np.asarray(array) for name, array in arrays.items()}
+    strange = [
+        f"{name} ({array.dtype})" for name, array in members.items() if array.dtype.kind not in "biufc"
+    ]
+    if strange:
+        raise ValueError(f"Arrays of a save must hold plain numbers. Received: {', '.join(strange)}.")
+    try:
+        text = json.dumps(metadata, allow_nan=False)
+    except TypeError as error:
+        raise ValueError(f"`metadata` must be what JSON can hold: {error}.") from error
+    members[METADATA] = np.frombuffer(text.encode("utf-8"), np.uint8)
+    return members
+
+
+def _write(path, members):
+    """Writes what np.savez would write, without a place for pickles, and forces it to the disk."""
+    with open(path, "wb") as file:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+            for name, array in members.items():
+                with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                    np.lib.format.write_array(member, array, allow_pickle=False)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _force_to_disk(directory):
+    """Makes a rename in `directory` outlive a power cut."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _damage(path):
+    """Returns what is wrong with a save, read to its end, or None."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if f"{METADATA}.npy" not in archive.namelist():
+                return "it holds no metadata"
+            broken = archive.testzip()
+            return f"{broken} does not match its checksum" if broken else None
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        return str(error) or "it ends too early"
