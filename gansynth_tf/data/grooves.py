@@ -10,7 +10,7 @@ import tensorflow as tf
 from gansynth_tf.data.grooves_synthesis import band, kits
 
 # Raised with every change of the sounds, so that cached spectra of older ones are not taken for these.
-SOUNDS_VERSION = 1
+SOUNDS_VERSION = 5
 
 
 class Grooves:
@@ -58,7 +58,9 @@ class Grooves:
         self._kit = functools.lru_cache(maxsize=None)(self._built_kit)
 
     def _built_kit(self, genre_number, kit_number):
-        return kits.draw_kit(band.CLASSES[genre_number], genre_number, kit_number, self.sample_rate)
+        genre = band.CLASSES[genre_number]
+        instruments = band.instruments_of(genre)
+        return kits.draw_kit(genre, genre_number, kit_number, instruments, self.sample_rate)
 
     @functools.cached_property
     def _noise(self):
@@ -96,10 +98,14 @@ class Grooves:
         """Returns the clips of a split in the order of its rows, float32 [length_samples] in [-1, 1]."""
 
         def synthesised(index):
-            clip = tf.numpy_function(lambda index: self.clip(split, int(index)), [index], tf.float32, stateful=False)
+            clip = tf.numpy_function(
+                lambda index: self.clip(split, int(index)), [index], tf.float32, stateful=False
+            )
             return tf.ensure_shape(clip, [self.length_samples])
 
-        return tf.data.Dataset.range(self._num(split)).map(synthesised, num_parallel_calls=2, deterministic=True)
+        return tf.data.Dataset.range(self._num(split)).map(
+            synthesised, num_parallel_calls=2, deterministic=True
+        )
 
     def fingerprint(self) -> str:
         """Returns a hash of everything that determines the samples."""
@@ -109,7 +115,9 @@ class Grooves:
 
     def report(self) -> str:
         """Returns lines for people: classes and numbers of clips."""
-        lines = [f"grooves: synthesised loops of {self.length_samples / self.sample_rate:g} s at {self.sample_rate} Hz"]
+        lines = [
+            f"grooves: synthesised loops of {self.length_samples / self.sample_rate:g} s at {self.sample_rate} Hz"
+        ]
         for split in self.splits:
             counts = np.bincount(self.rows(split)[:, 0], minlength=len(band.CLASSES))
             named = ", ".join(f"{name} {count}" for name, count in zip(band.CLASSES, counts, strict=True))

@@ -61,14 +61,14 @@ def draw_plan(genre_name, split, rng):
         key=KEYS_OF_SPLIT[split][int(rng.integers(len(KEYS_OF_SPLIT[split])))],
         pattern_number=int(rng.integers(BOOK_SIZES[split])),
         kit_number=kit_numbers[int(rng.integers(len(kit_numbers)))],
-        bass_db=rng.uniform(-9.0, -3.0),
-        keys_db=rng.uniform(-13.0, -6.0),
+        bass_db=rng.uniform(-11.0, -2.0),
+        keys_db=rng.uniform(-14.0, -5.0),
         drums_db=rng.uniform(-2.0, 2.0),
-        low_shelf_db=rng.uniform(-5.0, 5.0),
-        high_shelf_db=rng.uniform(-6.0, 6.0),
+        low_shelf_db=rng.uniform(-6.0, 6.0),
+        high_shelf_db=rng.uniform(-8.0, 8.0),
         bell_db=rng.uniform(-6.0, 6.0),
         bell_hz=float(np.exp(rng.uniform(np.log(300.0), np.log(3000.0)))),
-        floor_db=rng.uniform(*genre.dust),
+        floor_db=rng.uniform(-58.0, -40.0),
         peak_db=rng.uniform(-14.0, -1.0),
     )
 
@@ -77,6 +77,12 @@ def pattern_of(plan, split):
     """Returns the `Pattern` that a plan names."""
     genre_number = CLASSES.index(plan.genre)
     return song_book(genre_number, GENRES[plan.genre].write)[split][plan.pattern_number]
+
+
+def instruments_of(genre):
+    """Returns the set of drums that a genre's patterns use."""
+    books = song_book(CLASSES.index(genre), GENRES[genre].write)
+    return {hit[0] for book in books.values() for pattern in book for hit in pattern.drums}
 
 
 def swung(positions, swing, unit):
@@ -125,7 +131,8 @@ def repeated(events, pattern, num_beats):
 def play_drums(audio, pattern: Pattern, kit, clock, push_samples, rng):
     """Adds the drums to `audio` [samples]."""
     num_samples = len(audio)
-    events = repeated([(hit[1], hit[0], *hit[2:]) for hit in pattern.drums], pattern, num_samples / clock.samples_per_beat)
+    hits = [(hit[1], hit[0], *hit[2:]) for hit in pattern.drums]
+    events = repeated(hits, pattern, num_samples / clock.samples_per_beat)
     positions = np.array([event[0] for event in events])
     chances = np.array([event[3] for event in events])
     velocities = np.array([event[2] for event in events]) * gain(rng.normal(0.0, 1.5, len(events)))
@@ -145,7 +152,7 @@ def play_bass(audio, pattern, kit, clock, key, push_samples, rng):
     num_samples = len(audio)
     sample_rate = clock.sample_rate
     events = repeated(pattern.bass, pattern, num_samples / clock.samples_per_beat)
-    phase = rng.random(2)
+    phase = rng.random(1)
     for position, length, offset, velocity in events:
         push = rng.normal(0.0, push_samples) if position > 0.0 else 0.0
         start = max(0, int(clock([position])[0] + push))
@@ -163,7 +170,9 @@ def voiced(root, quality, center):
     if quality == "power":
         lowest = center - 6 + (root - center + 6) % 12
         return tuple(lowest + interval for interval in QUALITIES[quality])
-    return tuple(sorted({center - 6 + (root + interval - center + 6) % 12 for interval in QUALITIES[quality]}))
+    return tuple(
+        sorted({center - 6 + (root + interval - center + 6) % 12 for interval in QUALITIES[quality]})
+    )
 
 
 def play_chords(audio, pattern, kit, clock, key, push_samples, rng):

@@ -65,7 +65,7 @@ def subset(rng, options, chance):
     return tuple(option for option in options if rng.random() < chance)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def song_book(genre_number, write):
     """Returns the patterns of one genre: a dict from split to a tuple of `Pattern`.
 

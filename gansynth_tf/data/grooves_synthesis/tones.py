@@ -9,6 +9,9 @@ import dataclasses
 import numpy as np
 
 TABLE_SIZE = 2048
+# A phase is an unsigned integer that wraps once a period: exact, however long the note.
+PHASE_BITS = 32
+TABLE_SHIFT = np.uint32(PHASE_BITS - 11)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,30 +71,29 @@ def chord(timbre, notes, num_samples, sample_rate, start_phase):
         notes: MIDI note numbers, one or more.
         num_samples: Length, the release of 8 ms included.
         sample_rate: Hertz.
-        start_phase: [2 * len(notes)] or more floats in [0, 1): the oscillators' phases in turns.
+        start_phase: [notes or more] floats in [0, 1): phases in turns. Both oscillators of a note share
+            one, or a slight detuning could cancel it for seconds.
 
     Returns:
         float32 [num_samples], about one at its loudest.
     """
-    steps = np.arange(num_samples, dtype=np.float32)
+    steps = np.arange(num_samples, dtype=np.uint32)
     dark = np.zeros(num_samples, np.float32)
     bright = np.zeros(num_samples, np.float32)
     detunes = (0.0,) if timbre.detune_cents == 0.0 else (-0.5, 0.5)
-    oscillator = 0
-    for note in notes:
+    for note, turn in zip(notes, start_phase, strict=False):
         f0_hz = midi_to_hz(note)
         tables = wavetables(timbre, f0_hz, sample_rate)
         for detune in detunes:
-            increment = f0_hz * 2.0 ** (detune * timbre.detune_cents / 1200.0) * TABLE_SIZE / sample_rate
-            phase = start_phase[oscillator % len(start_phase)] * TABLE_SIZE
-            places = (steps * np.float32(increment) + np.float32(phase)).astype(np.int32) & (TABLE_SIZE - 1)
+            turns = f0_hz * 2.0 ** (detune * timbre.detune_cents / 1200.0) / sample_rate
+            increment = np.uint32(round(turns * 2**PHASE_BITS) % 2**PHASE_BITS)
+            places = (steps * increment + np.uint32(turn * 2**PHASE_BITS)) >> TABLE_SHIFT
             dark += tables[0].take(places)
             bright += tables[1].take(places)
-            oscillator += 1
-    times = steps * np.float32(1.0 / sample_rate)
+    times = steps.astype(np.float32) * np.float32(1.0 / sample_rate)
     audio = dark * np.exp(times * np.float32(-1.0 / timbre.decay_seconds))
     audio += bright * np.exp(times * np.float32(-1.0 / timbre.bright_seconds))
-    audio *= np.float32(1.0 / np.sqrt(oscillator))
+    audio *= np.float32(1.0 / (len(detunes) * np.sqrt(len(notes))))
     if timbre.drive > 0.0:
         audio = np.tanh(np.float32(timbre.drive) * audio)
     num_attack = min(max(1, int(timbre.attack_seconds * sample_rate)), num_samples)
