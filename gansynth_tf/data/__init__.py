@@ -1,0 +1,5 @@
+"""Datasets, labels and the pipeline that feeds training."""
+
+from gansynth_tf.data.grooves import Grooves
+
+DATASETS = {"grooves": Grooves}
