@@ -13,6 +13,7 @@ from gansynth_tf.losses import LOSSES
 from gansynth_tf.models import ARCHITECTURES
 from gansynth_tf.options import Settings, Specification, UserError
 from gansynth_tf.representations import REPRESENTATIONS
+from gansynth_tf.training import devices
 from gansynth_tf.training.growth import GrowthSchedule
 from gansynth_tf.training.options import AdversarialTraining
 
@@ -125,7 +126,7 @@ class Experiment:
         Raises:
             UserError: Names the part and the option.
         """
-        for name in ("loss", "representation", "training", "growth", "labels"):
+        for name in ("strategy", "loss", "representation", "training", "growth", "labels"):
             getattr(self, name)
 
     def build(self, part, *positional: Any, prefix: str = "") -> Any:
@@ -160,19 +161,31 @@ class Experiment:
         return self.build(GrowthSchedule, plain.num_stages)
 
     @functools.cached_property
+    def strategy(self):
+        """The tf.distribute strategy of this machine's devices; asked for before TensorFlow computes anything."""
+        try:
+            strategy = devices.make_strategy(self.training.num_replicas)
+            self.training.check_replicas(strategy.num_replicas_in_sync)
+        except ValueError as error:
+            raise UserError(str(error)) from error
+        return strategy
+
+    @functools.cached_property
     def training(self) -> AdversarialTraining:
         """How the networks are trained."""
         return self.build(AdversarialTraining)
 
-    def architecture(self, scale, offset, *, class_counts=None, compute_dtype="float32"):
+    def architecture(self, scale, offset, *, class_counts=None, compute_dtype=None):
         """Returns the pair of networks.
 
         Args:
             scale: [channels] factor that normalises data.
             offset: [channels] added after it.
             class_counts: Classes of each label; None means those of this experiment's labels.
-            compute_dtype: Of the convolutions: "float32" or "bfloat16".
+            compute_dtype: Of the convolutions: "float32" or "bfloat16"; None follows the option `precision`.
         """
+        if compute_dtype is None:
+            compute_dtype = devices.compute_dtype(self.training.precision)
         if class_counts is None:
             class_counts = tuple(len(classes) for classes in self.labels.classes.values())
         data_shape = self.representation.shape

@@ -1,5 +1,6 @@
 """What `--dry_run` prints: shapes, parameters, memory and time, before anything is trained."""
 
+import dataclasses
 import math
 from collections.abc import Callable
 
@@ -7,34 +8,71 @@ import numpy as np
 import tensorflow as tf
 
 from gansynth_tf.experiment import Experiment
+from gansynth_tf.training.timing import StepTimer
 
-# Passes over a network in one step with a gradient penalty, a backward pass counted as two:
-# the discriminator judges fakes for the generator (3), reals and fakes (6) and is differentiated twice (4).
+# Passes over a network in one step with a gradient penalty, a backward pass counted as two: the discriminator judges
+# fakes for the generator (3), reals and fakes (6) and is differentiated twice (4).
 _DISCRIMINATOR_PASSES = 13
 _GENERATOR_PASSES = 5
+# Of the process, measured on a CPU: Python and TensorFlow, and the traces of one stage. What a step adds was measured
+# to be as much as all tensors of one forward pass of both networks.
+_PROCESS_MIB = 700
+_STAGE_MIB = 60
 _MIB = 2**20
 
 
-def report(experiment: Experiment, seconds_per_step: Callable[[int], float] | None = None) -> str:
+@dataclasses.dataclass(frozen=True)
+class StageCost:
+    """What one step of a stage costs.
+
+    Args:
+        operations: Floating-point operations of convolutions and matrix products.
+        tensor_bytes: All tensors of one forward pass of both networks.
+    """
+
+    operations: float
+    tensor_bytes: int
+
+
+def report(experiment: Experiment, budget_seconds: float = 45.0) -> str:
     """Returns the forecast as lines of text.
 
     Args:
         experiment: Checked.
-        seconds_per_step: Takes a stage and returns the measured duration of a step; None leaves time out.
+        budget_seconds: For timed steps; 0 leaves the time out.
     """
-    lines = _data_lines(experiment)
     channels = experiment.representation.shape[-1]
-    architecture = experiment.architecture((1.0,) * channels, (0.0,) * channels)
-    generator, discriminator = architecture.make_generator(), architecture.make_discriminator()
-    numbers = [_num_parameters(network) for network in (generator, discriminator)]
-    # Each network with a gradient and two Adam moments, and the generator's moving average.
-    weights_bytes = 4 * (4 * sum(numbers) + numbers[0])
-    lines.append(f"Generator: {numbers[0]:,} parameters. Discriminator: {numbers[1]:,} parameters.")
-    lines.append(
-        f"Memory: {weights_bytes / _MIB:,.0f} MiB for weights, gradients, Adam and the moving average."
-    )
-    lines += _stage_lines(experiment, architecture, generator, discriminator, seconds_per_step)
-    return "\n".join(lines)
+    with experiment.strategy.scope():
+        architecture = experiment.architecture((0.1,) * channels, (0.0,) * channels)
+        networks = architecture.make_generator(), architecture.make_discriminator()
+    batch_size = experiment.training.batch_size
+    costs = [
+        stage_cost(architecture, *networks, stage, batch_size) for stage in range(architecture.num_stages)
+    ]
+    seconds: dict[int, float] = {}
+    if budget_seconds:
+        timer = StepTimer(
+            architecture,
+            experiment.strategy,
+            experiment.training,
+            experiment.loss,
+            budget_seconds=budget_seconds,
+        )
+        seconds = timer.measure([cost.operations for cost in costs])
+    lines = _data_lines(experiment) + _network_lines(networks, costs)
+    return "\n".join(lines + _stage_lines(experiment, architecture, costs, seconds))
+
+
+def stage_cost(architecture, generator, discriminator, stage: int, batch_size: int) -> StageCost:
+    """Returns what a step at `stage` costs, counted in the networks' own graphs."""
+    latents = tf.TensorSpec([batch_size, architecture.latent_size])
+    labels = tf.TensorSpec([batch_size, sum(architecture.class_counts)])
+    data = tf.TensorSpec([batch_size, *architecture.stage_shape(stage)])
+    progress = tf.constant(float(stage))
+    generating = _traced(lambda z, y: generator(z, y, progress=progress, stage=stage), latents, labels)
+    judging = _traced(lambda x, y: discriminator(x, y, progress=progress, stage=stage), data, labels)
+    operations = _GENERATOR_PASSES * _operations(generating) + _DISCRIMINATOR_PASSES * _operations(judging)
+    return StageCost(float(operations), _tensor_bytes(generating) + _tensor_bytes(judging))
 
 
 def _data_lines(experiment: Experiment) -> list[str]:
@@ -52,53 +90,68 @@ def _data_lines(experiment: Experiment) -> list[str]:
     return lines
 
 
-def _stage_lines(experiment, architecture, generator, discriminator, seconds_per_step) -> list[str]:
-    """Returns a table of the phases: images, shape, operations and, if measured, time."""
-    batch_size = experiment.settings["batch_size"]
-    costs = [
-        step_operations(architecture, generator, discriminator, stage, batch_size)
-        for stage in range(architecture.num_stages)
+def _network_lines(networks, costs: list[StageCost]) -> list[str]:
+    numbers = [
+        int(sum(np.prod(variable.shape) for variable in network.trainable_variables)) for network in networks
     ]
-    timed: dict[int, float] = {}
+    # Each network with a gradient and two Adam moments, and the generator's moving average.
+    weights_mib = 4 * (4 * sum(numbers) + numbers[0]) / _MIB
+    step_mib = max(cost.tensor_bytes for cost in costs) / _MIB
+    total_mib = _PROCESS_MIB + _STAGE_MIB * len(costs) + weights_mib + step_mib
+    return [
+        f"Generator: {numbers[0]:,} parameters. Discriminator: {numbers[1]:,} parameters.",
+        f"Memory: about {total_mib / 1024:.1f} GiB, of which {weights_mib:,.0f} MiB for weights, gradients, Adam "
+        f"and the moving average, and {step_mib:,.0f} MiB for a step of the largest stage.",
+    ]
+
+
+def _stage_lines(experiment, architecture, costs: list[StageCost], seconds: dict[int, float]) -> list[str]:
+    """Returns a table of the phases: images, shape, operations and time."""
+    batch_size = experiment.training.batch_size
     lines = [f"Stages, batch of {batch_size}:"]
     total_operations = total_seconds = 0.0
     for phase in experiment.growth.phases():
-        stage = phase.stage
+        cost = costs[phase.stage]
         steps = math.ceil((phase.end_images - phase.start_images) / batch_size)
-        total_operations += steps * costs[stage]
-        shape = " x ".join(map(str, architecture.stage_shape(stage)[:2]))
+        total_operations += steps * cost.operations
+        shape = " x ".join(map(str, architecture.stage_shape(phase.stage)[:2]))
         kind = "fade in" if phase.fading else "stable"
-        gflop = costs[stage] / 1e9
-        line = f"  {shape:>10} {kind:>8}: to image {phase.end_images:>10,}, {gflop:8.1f} GFLOP a step"
-        if seconds_per_step is not None:
-            if stage not in timed:
-                timed[stage] = seconds_per_step(stage)
-            total_seconds += steps * timed[stage]
-            line += f", {timed[stage]:.3f} s a step, {steps * timed[stage] / 60:.1f} min"
+        line = (
+            f"  {shape:>10} {kind:>8}: to image {phase.end_images:>10,}, {cost.operations / 1e9:8.1f} GFLOP"
+        )
+        if seconds:
+            step_seconds, word = _step_seconds(phase.stage, costs, seconds)
+            total_seconds += steps * step_seconds
+            line += f", {step_seconds:.3f} s a step ({word}), {steps * step_seconds / 60:,.1f} min"
         lines.append(line)
     lines.append(f"Work: {total_operations / 1e15:,.3f} PFLOP to image {experiment.growth.total_images:,}.")
-    if seconds_per_step is not None:
-        lines.append(f"Time: about {total_seconds / 60:,.0f} minutes on this machine, without set-up.")
+    if seconds:
+        lines.append(f"Time: about {_duration(total_seconds)} on this machine as it is now, without set-up.")
     return lines
 
 
-def step_operations(architecture, generator, discriminator, stage: int, batch_size: int) -> float:
-    """Returns the floating-point operations of one training step, those of its layers."""
-    num_labels = sum(architecture.class_counts)
-    latents = tf.TensorSpec([batch_size, architecture.latent_size])
-    labels = tf.TensorSpec([batch_size, num_labels])
-    data = tf.TensorSpec([batch_size, *architecture.stage_shape(stage)])
-    progress = tf.constant(float(stage))
-    generating = _operations(lambda z, y: generator(z, y, progress=progress, stage=stage), latents, labels)
-    judging = _operations(lambda x, y: discriminator(x, y, progress=progress, stage=stage), data, labels)
-    return float(_GENERATOR_PASSES * generating + _DISCRIMINATOR_PASSES * judging)
+def _step_seconds(stage: int, costs: list[StageCost], seconds: dict[int, float]) -> tuple[float, str]:
+    """Returns the seconds of a step, and whether they were measured or follow from the largest stage that was."""
+    if stage in seconds:
+        return seconds[stage], "measured"
+    largest = max(seconds)
+    return seconds[largest] * costs[stage].operations / costs[largest].operations, "estimated"
 
 
-def _operations(function: Callable, *signature: tf.TensorSpec) -> int:
-    """Returns the operations of convolutions and matrix products in the traced `function`."""
-    graph = tf.function(function).get_concrete_function(*signature).graph
+def _duration(seconds: float) -> str:
+    if seconds < 3 * 3600:
+        return f"{seconds / 60:,.0f} minutes"
+    return f"{seconds / 3600:,.0f} hours" if seconds < 3 * 86400 else f"{seconds / 86400:,.0f} days"
+
+
+def _traced(function: Callable, *signature: tf.TensorSpec) -> list[tf.Operation]:
+    return tf.function(function).get_concrete_function(*signature).graph.get_operations()
+
+
+def _operations(traced: list[tf.Operation]) -> int:
+    """Returns the multiplications and additions of convolutions and matrix products."""
     total = 0
-    for operation in graph.get_operations():
+    for operation in traced:
         if operation.type in ("Conv2D", "MatMul"):
             kernel = operation.inputs[1].shape
             inputs_per_output = math.prod(kernel[:-1]) if operation.type == "Conv2D" else kernel[0]
@@ -106,5 +159,13 @@ def _operations(function: Callable, *signature: tf.TensorSpec) -> int:
     return total
 
 
-def _num_parameters(network) -> int:
-    return int(sum(np.prod(variable.shape) for variable in network.trainable_variables))
+def _tensor_bytes(traced: list[tf.Operation]) -> int:
+    """Returns the bytes of all images and feature maps."""
+    tensors = [
+        tensor
+        for operation in traced
+        if operation.type not in ("Const", "Identity", "ReadVariableOp")
+        for tensor in operation.outputs
+        if tensor.dtype.is_floating and tensor.shape.rank == 4
+    ]
+    return sum(math.prod(tensor.shape) * tensor.dtype.size for tensor in tensors)
