@@ -99,7 +99,6 @@ class Synthesizer:
         sample_rate: In hertz.
         length_samples: Samples of a clip.
         num_images: Images that the generator was trained on.
-        representation: What turns the generator's data into audio.
         notes: As given.
 
     Raises:
@@ -123,7 +122,7 @@ class Synthesizer:
         self._architecture = experiment.architecture(
             record.scale, record.offset, class_counts=self._class_counts
         )
-        self.representation = experiment.representation
+        self._representation = experiment.representation
         self._generator = self._architecture.make_generator()
         _take_weights(self._generator, arrays)
         self._stage = metadata["stage"]
@@ -157,17 +156,17 @@ class Synthesizer:
         Raises:
             UserError: If a label or class is unknown or a number out of range.
         """
-        return self.generate_with_data(labels, num_samples, seed, interpolate_to=interpolate_to)[0]
+        return self.generate_with_rows(labels, num_samples, seed, interpolate_to=interpolate_to)[0]
 
-    def generate_with_data(
+    def generate_with_rows(
         self,
         labels: Mapping[str, str],
         num_samples: int,
         seed: int,
         *,
         interpolate_to: int | None = None,
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Returns (audio, data, rows) of newly made clips.
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Returns newly made clips and which class of each label each of them has.
 
         Args:
             labels: As in `generate`.
@@ -177,7 +176,6 @@ class Synthesizer:
 
         Returns:
             audio: [num_samples, length_samples] float32.
-            data: [num_samples, frames, bins, channels] float32, what the representation made the audio of.
             rows: [num_samples, labels] int32, the class of each label, in the order of `labels`.
         """
         labels = self.checked_labels(labels)
@@ -191,15 +189,11 @@ class Synthesizer:
             positions = np.linspace(0.0, 1.0, num_samples)
             latents = spherical_path(latents[0], last_latents[0], positions).astype(np.float32)
             rows[:] = rows[0]
-        audio, data = [], []
+        audio = []
         for start in range(0, num_samples, BATCH_SIZE):
-            batch_audio, batch_data = self._render(
-                _padded(latents[start : start + BATCH_SIZE]),
-                one_hot(_padded(rows[start : start + BATCH_SIZE]), self._class_counts),
-            )
-            audio.append(batch_audio.numpy())
-            data.append(batch_data.numpy())
-        return np.concatenate(audio)[:num_samples], np.concatenate(data)[:num_samples], rows
+            one_hot_labels = one_hot(_padded(rows[start : start + BATCH_SIZE]), self._class_counts)
+            audio.append(self._render(_padded(latents[start : start + BATCH_SIZE]), one_hot_labels).numpy())
+        return np.concatenate(audio)[:num_samples], rows
 
     def checked_labels(self, labels: Mapping[str, str]) -> dict[str, str]:
         """Returns `labels` in the order of the model's labels.
@@ -236,11 +230,10 @@ class Synthesizer:
         return latents, rows
 
     def _rendered(self, latents, one_hot_labels):
-        """Returns audio and full-size data of one batch."""
+        """Returns the audio of one batch."""
         progress = tf.constant(self._progress, tf.float32)
         data = self._generator(latents, one_hot_labels, progress, stage=self._stage)
-        data = self._architecture.full_data(data)
-        return self.representation.to_audio(data), data
+        return self._representation.to_audio(self._architecture.full_data(data))
 
 
 def _take_weights(generator, arrays):
