@@ -62,9 +62,7 @@ class ProgressLine:
         """Shows nothing."""
 
     def on_resume(self, num_images):
-        """Says where training goes on."""
-        if num_images:
-            self.note(f"Going on after {num_images:,} images.")
+        """Shows nothing."""
 
     def close(self):
         """Ends the line, so that what follows starts on a new one."""
@@ -83,16 +81,17 @@ class ProgressLine:
     def text(self, num_images, scalars):
         """Returns the line after `num_images` images."""
         total = self._growth.total_images
+        speed = scalars["images_per_second"]
+        # The most important first: a narrow terminal cuts the end.
         parts = [
             f"{num_images:,}/{total:,} images ({100 * num_images / total:.0f} %)",
+            self._time_left.text(num_images),
             self._stage_text(num_images),
+            f"{speed:.{0 if speed >= 100 else 1}f} images/s",
         ]
         losses = [f"{short} {scalars[name]:.2f}" for name, short in _LOSSES.items() if name in scalars]
         if losses:
             parts.append(" ".join(losses))
-        speed = scalars["images_per_second"]
-        parts.append(f"{speed:.{0 if speed >= 100 else 1}f} images/s")
-        parts.append(self._time_left.text(num_images))
         return " | ".join(parts)
 
     def _stage_text(self, num_images):
