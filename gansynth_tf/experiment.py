@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -119,6 +120,20 @@ class Experiment:
         ]
         flagfiles.write_flagfile(path, self.settings, specification(), header)
         return path
+
+    @property
+    def identity_settings(self) -> Settings:
+        """The settings that make this run what it is: all but those of how to run."""
+        spec = specification()
+        return {name: value for name, value in self.settings.items() if not spec[name].how_to_run}
+
+    @property
+    def data_fingerprint(self) -> str:
+        """What determines the data of a clip besides the dataset: the representation and its options."""
+        prefix = self.chosen["representation"]
+        own = {name: value for name, value in self.settings.items() if name.rpartition(".")[0] == prefix}
+        sizes = {"sample_rate": self.sample_rate, "length_samples": self.length_samples}
+        return json.dumps([prefix, own | sizes], sort_keys=True)
 
     def check(self) -> None:
         """Builds every part that costs little, so that a mistake is found before any work.

@@ -8,6 +8,7 @@ from gansynth_tf import flagfiles, options
 from gansynth_tf.experiment import FLAGFILE_NAME, Experiment, specification
 from gansynth_tf.options import UserError, WorkFailed
 from gansynth_tf.programs import command_line, forecast
+from gansynth_tf.programs.observers import make_observers
 from gansynth_tf.training import loop, session
 from gansynth_tf.training.checkpoints import RunLock
 
@@ -77,16 +78,21 @@ def _locked_run(experiment: Experiment, run_dir: Path) -> int:
         # Again, now that no other process can write there.
         saved = _saved_settings(run_dir)
         if saved is None:
-            print(f"New run in {run_dir}.")
+            _announce(f"New run in {run_dir}.")
         else:
             _log_changes(_compare(saved, experiment, run_dir), run_dir)
         if saved != experiment.settings:
             experiment.save(run_dir)
-        outcome = session.train(experiment, run_dir)
+        outcome = session.train(experiment, run_dir, make_observers, announce=_announce)
     if outcome == loop.INTERRUPTED:
-        print(f"Interrupted and saved. To go on: python train.py --flagfile={run_dir / FLAGFILE_NAME}")
+        _announce(f"Interrupted and saved. To go on: python train.py --flagfile={run_dir / FLAGFILE_NAME}")
         return command_line.INTERRUPTED
     return command_line.DONE
+
+
+def _announce(line: str) -> None:
+    # Into a file or a pipe, too, at once: a run is watched there.
+    print(line, flush=True)
 
 
 def _check_directory(run_dir: Path) -> None:
@@ -124,9 +130,9 @@ def _compare(saved: options.Settings, experiment: Experiment, run_dir: Path) -> 
 
 
 def _log_changes(how_to_run: options.Changes, run_dir: Path) -> None:
-    print(f"Going on with the run in {run_dir}.")
+    _announce(f"Going on with the run in {run_dir}.")
     if how_to_run:
-        print(f"Changed since the last start:\n{flagfiles.table(how_to_run, specification())}")
+        _announce(f"Changed since the last start:\n{flagfiles.table(how_to_run, specification())}")
 
 
 if __name__ == "__main__":
