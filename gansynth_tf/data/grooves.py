@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from gansynth_tf.data.grooves_synthesis import band, kits
+from gansynth_tf.options import UserError
 
 # Raised with every change of the sounds, so that cached spectra of older ones are not taken for these.
 SOUNDS_VERSION = 5
@@ -27,7 +28,7 @@ class Grooves:
         seed: Draws other clips of the same genres.
 
     Raises:
-        ValueError: If a size is not positive or the seed is negative.
+        UserError: If a size is not positive or the seed is negative.
     """
 
     how_to_run: frozenset[str] = frozenset()
@@ -46,9 +47,9 @@ class Grooves:
         sizes |= {"num_clips": num_clips, "num_test_clips": num_test_clips}
         for name, size in sizes.items():
             if size < 1:
-                raise ValueError(f"`{name}` must be at least 1. Received: {name}={size}.")
+                raise UserError(f"`{name}` must be at least 1. Received: {name}={size}.")
         if seed < 0:
-            raise ValueError(f"`seed` must not be negative. Received: seed={seed}.")
+            raise UserError(f"`seed` must not be negative. Received: seed={seed}.")
         self.sample_rate = sample_rate
         self.length_samples = length_samples
         self.labels = {"genre": band.CLASSES}
@@ -104,7 +105,7 @@ class Grooves:
             return tf.ensure_shape(clip, [self.length_samples])
 
         return tf.data.Dataset.range(self._num(split)).map(
-            synthesised, num_parallel_calls=2, deterministic=True
+            synthesised, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
         )
 
     def fingerprint(self) -> str:
