@@ -4,6 +4,7 @@ import math
 import textwrap
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -46,6 +47,12 @@ def spectrogram_db(audio, sample_rate, num_rows=NUM_ROWS):
     rows = [_row(magnitudes, low, high) for low, high in zip(edges[:-1], edges[1:], strict=True)]
     decibels = 20 * np.log10(np.maximum(np.stack(rows, axis=1), 10 ** (FLOOR_DB / 20)))
     return np.minimum(decibels, 0.0).astype(np.float32)
+
+
+def spectrogram_image(audio, sample_rate):
+    """Returns the bare picture of one clip as uint8 [height, width, 3], low frequencies at the bottom."""
+    shares = spectrogram_db(audio, sample_rate).T[::-1] / -FLOOR_DB + 1.0
+    return colormaps[COLOURS](shares, bytes=True)[..., :3]
 
 
 def save_spectrogram(path, audio, sample_rate, title=""):

@@ -45,6 +45,13 @@ def test_silence_and_broken_samples_are_at_the_floor():
     assert (pictures.spectrogram_db(np.full(500, np.nan), SAMPLE_RATE) == pictures.FLOOR_DB).all()
 
 
+def test_the_bare_picture_has_low_frequencies_at_the_bottom():
+    image = pictures.spectrogram_image(sine(250), SAMPLE_RATE)
+    assert image.dtype == np.uint8 and image.shape[0] == pictures.NUM_ROWS and image.shape[2] == 3
+    brightest = image[:, image.shape[1] // 2].sum(axis=1).argmax()
+    assert abs(int(brightest) - (pictures.NUM_ROWS - 1 - row_of(250))) <= 1
+
+
 def test_a_picture_has_the_colours_of_the_clip_and_the_same_bytes_each_time(tmp_path):
     paths = [tmp_path / name for name in ("a.png", "b.png")]
     for path in paths:
