@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from gansynth_tf.audio import mel, spectral
+from gansynth_tf.audio import griffin_lim, mel, spectral
 
 
 class MelIf:
@@ -20,6 +20,9 @@ class MelIf:
         num_bins: Linear frequency bins, a power of two; the Fourier transform has twice as many points.
         num_mel_bins: Mel bins, a power of two of at most num_bins; 0 means as many as num_bins.
         overlap: Share of a frame that the next one repeats, at least 0.5.
+        phase_iterations: Rounds of Griffin-Lim that begin at the phases of channel 1. 0 is the original's inverse. With
+            fewer mel bins than linear bins the phases of a band are one for many bins; without refinement the frames
+            then cancel each other, measured at 17 dB too quiet for 128 of 1024 bins.
 
     Raises:
         ValueError: If a size is no power of two, or the frames do not cover the clip.
@@ -36,17 +39,21 @@ class MelIf:
         length_samples: int,
         *,
         num_frames: int = 64,
-        num_bins: int = 1024,
+        num_bins: int = 512,
         num_mel_bins: int = 128,
-        overlap: float = 0.75,
+        overlap: float = 0.5,
+        phase_iterations: int = 16,
     ):
         if sample_rate <= 0:
             raise ValueError(f"`sample_rate` must be positive. Received: sample_rate={sample_rate}.")
+        if phase_iterations < 0:
+            raise ValueError(f"`phase_iterations` must not be negative. Received: {phase_iterations}.")
         num_mel_bins = num_mel_bins or num_bins
         spectral.check_power_of_two("num_mel_bins", num_mel_bins)
         self.grid = spectral.FrameGrid(length_samples, num_frames, num_bins, overlap)
         self.sample_rate = sample_rate
         self.length_samples = length_samples
+        self.phase_iterations = phase_iterations
         self.shape = (num_frames, num_mel_bins, 2)
         to_mel = mel.mel_matrix(num_bins, num_mel_bins, sample_rate)
         self._to_mel = to_mel.astype(np.float32)
@@ -79,7 +86,8 @@ class MelIf:
         power, phases = self._linear_power_and_phase(data)
         # The floor inside the root is the original's: magnitudes stay above 1e-3.
         magnitudes = tf.sqrt(power + spectral.LOG_FLOOR)
-        return spectral.audio_from_spectra(spectral.spectra_from_polar(magnitudes, phases), self.grid)
+        spectra = griffin_lim.refined_spectra(magnitudes, phases, self.grid, self.phase_iterations)
+        return spectral.audio_from_spectra(spectra, self.grid)
 
     def to_linear(self, data):
         """Returns log magnitude and instantaneous frequency on the linear scale, as the original's intermediate.

@@ -1,0 +1,219 @@
+"""A whole run, from its parts to the last save: set-up, resume, training, a clean end."""
+
+import dataclasses
+import importlib.metadata
+import pathlib
+import time
+
+import numpy as np
+
+from gansynth_tf.data import pipeline
+from gansynth_tf.options import UserError
+from gansynth_tf.representations import normalization
+from gansynth_tf.training import devices
+from gansynth_tf.training.checkpoints import CheckpointStore
+from gansynth_tf.training.interruption import Interruption
+from gansynth_tf.training.loop import FINISHED, INTERRUPTED, Schedule, TrainingLoop
+from gansynth_tf.training.previews import PreviewGenerator
+from gansynth_tf.training.run_record import FILE_NAME, RunRecord
+from gansynth_tf.training.state import TrainingState
+
+_RECORDED_PACKAGES = ("gansynth_tf", "tensorflow", "keras", "numpy", "librosa")
+
+
+def train(parts, run_dir, make_observers, announce=print):
+    """Trains a run, or goes on with it, until it is finished or interrupted.
+
+    Args:
+        parts: Has dataset, labels, representation, loss, growth, training (AdversarialTraining), seed,
+            identity_settings, data_fingerprint and architecture(scale, offset, compute_dtype=...): an Experiment.
+        run_dir: Folder of the run, made if needed.
+        make_observers: Function of (RunFacts) that returns the list of observers.
+        announce: Takes the lines that tell the user what happens.
+
+    Returns:
+        loop.FINISHED or loop.INTERRUPTED.
+
+    Raises:
+        UserError: If an option does not fit the machine or the data.
+        TrainingDiverged: If a loss is not finite.
+        OSError: If the disk is full; the last save is good.
+    """
+    run_dir = pathlib.Path(run_dir)
+    options = parts.training
+    try:
+        strategy = devices.make_strategy(options.num_replicas)
+        options.check_replicas(strategy.num_replicas_in_sync)
+    except ValueError as error:
+        raise UserError(str(error)) from error
+    compute_dtype = devices.compute_dtype(options.precision)
+    announce(f"Devices: {', '.join(strategy.extended.worker_devices)}. Convolutions in {compute_dtype}.")
+    for report in (parts.dataset.report(), parts.labels.report()):
+        announce(report)
+    with Interruption() as should_stop:
+        clips, rows = parts.labels.clips("train"), parts.labels.rows("train")
+        data = _cached(parts, run_dir, announce)
+        record = _record(parts, run_dir, data, clips)
+        architecture = parts.architecture(record.scale, record.offset, compute_dtype=compute_dtype)
+        state = TrainingState(architecture, strategy, options)
+        store = CheckpointStore(run_dir / "checkpoints", keep=options.keep_saves)
+        facts = RunFacts(run_dir, record, architecture, parts.growth, data, clips, rows, parts.representation)
+        observers = make_observers(facts)
+        _resume(state, store, observers, announce)
+        preview = _preview(parts, rows) if options.preview_minutes else None
+        loop = _loop(parts, facts, state, store, observers, preview, should_stop)
+        try:
+            return _timed(loop, state, announce)
+        finally:
+            for observer in observers:
+                observer.close()
+
+
+@dataclasses.dataclass(frozen=True)
+class RunFacts:
+    """What observers may want to know of a run.
+
+    Attributes:
+        run_dir: Folder of the run.
+        record: RunRecord with labels, constants and sizes.
+        architecture: Of the catalogue.
+        growth: GrowthSchedule.
+        data: [num_clips, *data_shape] float32, the training split's data.
+        clips: [num_used] indices into `data` of the clips that are trained on.
+        rows: [num_used, labels] int32, their labels.
+        representation: Of the catalogue.
+    """
+
+    run_dir: pathlib.Path
+    record: RunRecord
+    architecture: object
+    growth: object
+    data: np.ndarray
+    clips: np.ndarray
+    rows: np.ndarray
+    representation: object
+
+
+def _cached(parts, run_dir, announce):
+    """Returns the data of the training split, from the run's cache."""
+    shown = [time.monotonic()]
+
+    def progress(done, total):
+        if done == total or time.monotonic() - shown[0] > 5.0:
+            shown[0] = time.monotonic()
+            announce(f"Spectra: {done:,} of {total:,} clips.")
+
+    return pipeline.cached_data(
+        parts.dataset,
+        "train",
+        parts.representation.to_data,
+        parts.representation.shape,
+        run_dir / "cache",
+        parts.data_fingerprint,
+        batch_size=32,
+        progress=progress,
+    )
+
+
+def _record(parts, run_dir, data, clips):
+    """Returns the run's record: read if there is one, else made with constants fitted to the training clips."""
+    if (run_dir / FILE_NAME).exists():
+        return RunRecord.load(run_dir)
+    if parts.training.normalization == "original":
+        scale, offset = normalization.ORIGINAL_SCALE, normalization.ORIGINAL_OFFSET
+    else:
+        try:
+            scale, offset = normalization.fitted_constants(data if len(clips) == len(data) else data[clips])
+        except ValueError as error:
+            raise UserError(str(error)) from error
+    record = RunRecord(
+        labels=dict(parts.labels.classes),
+        scale=tuple(map(float, scale)),
+        offset=tuple(map(float, offset)),
+        sample_rate=parts.dataset.sample_rate,
+        length_samples=parts.dataset.length_samples,
+        representation_shape=parts.representation.shape,
+        versions={name: importlib.metadata.version(name) for name in _RECORDED_PACKAGES if _installed(name)},
+        settings=parts.identity_settings,
+    )
+    record.save(run_dir)
+    return record
+
+
+def _installed(package):
+    """Whether the metadata of `package` can be read; a run from a checkout has none of its own."""
+    try:
+        importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def _resume(state, store, observers, announce):
+    """Takes the state from the newest good save, if there is one, and cuts the observers' records back to it."""
+    latest = store.latest()
+    for note in store.notes:
+        announce(note)
+    if latest is None:
+        for observer in observers:
+            observer.on_resume(0)
+        return
+    arrays, counters = store.load(latest)
+    try:
+        state.restore(arrays, counters)
+    except ValueError as error:
+        raise UserError(f"{latest} does not fit this run: {error}") from error
+    for observer in observers:
+        observer.on_resume(state.num_images)
+    announce(f"Going on after {state.num_images:,} images.")
+
+
+def _preview(parts, rows):
+    """Returns the generator of previews."""
+    counts = [len(classes) for classes in parts.labels.classes.values()]
+    return PreviewGenerator(
+        parts.representation, rows, counts[0] if counts else 0, parts.training.preview_clips, seed=parts.seed
+    )
+
+
+def _loop(parts, facts, state, store, observers, preview, should_stop):
+    """Returns the loop, joined with its data."""
+    options, rows, seed = parts.training, facts.rows, parts.seed
+    if len(facts.clips) == 0:
+        raise UserError("There are no training clips. Give more files, or drop fewer classes.")
+
+    def batches_from(num_images):
+        batches = pipeline.batches(facts.data, rows, options.batch_size, seed, num_images, clips=facts.clips)
+        return batches.as_numpy_iterator()
+
+    def fake_rows(num_images):
+        drawn = pipeline.drawn_rows(rows, 2 * options.batch_size, seed, num_images)
+        return drawn.reshape([2, options.batch_size, rows.shape[1]])
+
+    schedule = Schedule(60.0 * options.save_minutes, 60.0 * options.preview_minutes, options.log_seconds)
+    return TrainingLoop(
+        state,
+        parts.growth,
+        parts.loss,
+        batches_from,
+        fake_rows,
+        store,
+        observers,
+        preview,
+        seed=seed,
+        schedule=schedule,
+        should_stop=should_stop,
+    )
+
+
+def _timed(loop, state, announce):
+    """Runs the loop and says how it ended."""
+    start, start_images = time.monotonic(), state.num_images
+    outcome = loop.run()
+    minutes = (time.monotonic() - start) / 60.0
+    trained = state.num_images - start_images
+    end = {FINISHED: "Finished", INTERRUPTED: "Interrupted"}[outcome]
+    announce(f"{end} after {state.num_images:,} images; {trained:,} of them now, in {minutes:.1f} minutes.")
+    return outcome
+
+
