@@ -38,12 +38,12 @@ class DiversityAlarm:
         class_names: Names of the classes of the first label; empty without labels.
         warn: Function that takes a line of text for the user.
         listeners: Other observers, which get the numbers through on_log.
+        seed: Of the choice of the real clips to compare with.
         least_diversity: Below this share of the real clips' diversity a class has collapsed.
         least_agreement: Below this multiple of chance a class does not follow its label.
         patience: Number of previews in a row that must be wrong before the alarm is given.
         grace_images: Images before which there is no alarm.
         reference_clips: Number of real clips of each class to compare with.
-        seed: Of the choice of those clips.
 
     Raises:
         ValueError: If `data` and `rows` do not belong together, or an option is out of range.
@@ -60,13 +60,13 @@ class DiversityAlarm:
         class_names,
         warn,
         listeners=(),
+        seed=0,
         *,
         least_diversity: float = 0.25,
         least_agreement: float = 1.3,
         patience: int = 2,
         grace_images: int = 10_000,
         reference_clips: int = 64,
-        seed=0,
     ):
         if patience < 1 or reference_clips < 2:
             raise ValueError(
