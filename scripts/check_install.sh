@@ -5,6 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 python=${1:?"usage: scripts/check_install.sh PYTHON"}
+# Absolute, but not resolved: the link is what makes it the environment's interpreter.
+[[ $python == */* ]] && python=$(cd "$(dirname "$python")" && pwd)/$(basename "$python")
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 
