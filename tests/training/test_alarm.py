@@ -1,5 +1,7 @@
 """Planted faults are reported, healthy clips are not."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -89,7 +91,7 @@ def test_a_nearly_collapsed_class_is_named_alone(alarm):
         data[NUM_PREVIEW] + 0.1 * draw(some_rows(NUM_PREVIEW), seed=2)[:NUM_PREVIEW]
     )
     show(alarm, data)
-    assert len(warnings) == 1 and "clips of jazz are all alike" in warnings[0]
+    assert len(warnings) == 1 and re.search(r"all alike: jazz \(0\.[01]\d\), as", warnings[0])
 
 
 def test_swapped_labels_raise_the_alarm_for_both_classes(alarm):
@@ -97,10 +99,8 @@ def test_swapped_labels_raise_the_alarm_for_both_classes(alarm):
     rows = some_rows(NUM_PREVIEW)
     swapped = np.array([1, 0, 2], np.int32)[rows]
     show(alarm, draw(swapped, seed=1), rows=rows)
-    assert [warning.split(": ")[1].split(":")[0] for warning in warnings] == [
-        "clips of house do not follow their label",
-        "clips of jazz do not follow their label",
-    ]
+    assert len(warnings) == 1
+    assert re.search(r"do not follow their label: house \(\d+ %\), jazz \(\d+ %\) are taken", warnings[0])
     scalars = listener.logged[-1][1]
     assert scalars["label_agreement/rock"] > 0.8 and scalars["label_agreement/house"] < 0.2
 
@@ -146,7 +146,9 @@ def test_without_labels_only_the_diversity_is_watched(real):
 def test_broken_data_is_a_collapse_and_no_crash(alarm):
     alarm, warnings, _ = alarm
     show(alarm, np.full([24, 32, 64, 2], np.nan, np.float32))
-    assert len([warning for warning in warnings if "all alike" in warning]) == 3
+    assert (
+        len([warning for warning in warnings if "all alike: house (0.00), jazz (0.00), rock" in warning]) == 1
+    )
 
 
 def test_pooling_agrees_between_resolutions():

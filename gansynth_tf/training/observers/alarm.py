@@ -90,15 +90,15 @@ class DiversityAlarm:
         """Measures the clips, passes the numbers on, and warns where something is wrong for too long."""
         reports = self._reference.examine(data, rows)
         watched = num_images >= self._grace_images
-        faults = self._faults(reports) if watched else {}
-        self._wrong = {key: self._wrong.get(key, 0) + 1 for key in faults}
+        faults = self._faults(reports) if watched else set()
+        self._wrong = {key: self._wrong.get(key, 0) + 1 for key in sorted(faults)}
         alarms = [key for key, times in self._wrong.items() if times >= self._patience]
         scalars = _scalars(reports) | {"alarm": float(len(alarms))}
         for listener in self._listeners:
             listener.on_log(num_images, scalars)
-        for key in alarms:
-            if self._wrong[key] == self._patience:
-                self._warn(f"WARNING after {num_images:,} images: {faults[key]}")
+        new = [key for key in alarms if self._wrong[key] == self._patience]
+        for sentence in self._sentences(new, reports):
+            self._warn(f"WARNING after {num_images:,} images: {sentence}")
 
     def on_save(self, num_images):
         """Does nothing."""
@@ -110,24 +110,42 @@ class DiversityAlarm:
     def close(self):
         """Does nothing."""
 
+    @property
+    def _agreement_bound(self):
+        """Share of a class's clips that must be taken for it."""
+        return self._least_agreement / max(1, len(self._reference.class_names))
+
     def _faults(self, reports):
-        """Returns {(kind, class): sentence} of what is wrong in one preview."""
-        faults = {}
-        least = self._least_agreement / max(1, len(self._reference.class_names))
+        """Returns the set of (kind, class) that are wrong in one preview."""
+        faults = set()
         for name, report in reports.items():
             if report.diversity < self._least_diversity:
-                faults["diversity", name] = (
-                    f"clips of {name} are all alike: their diversity is {report.diversity:.2f} of real clips', for "
-                    f"{self._patience} previews below {self._least_diversity:g}. Lower the learning rates, or go back."
-                )
-            can_be_told = self._reference.recall.get(name, 0.0) >= 2 * least
-            if can_be_told and report.agreement < least:
-                faults["agreement", name] = (
-                    f"clips of {name} do not follow their label: {100 * report.agreement:.0f} % are taken for it, for "
-                    f"{self._patience} previews below {100 * least:.0f} % (real clips: "
-                    f"{100 * self._reference.recall[name]:.0f} %). Raise --generator_label_weight, or train longer."
-                )
+                faults.add(("diversity", name))
+            can_be_told = self._reference.recall.get(name, 0.0) >= 2 * self._agreement_bound
+            if can_be_told and report.agreement < self._agreement_bound:
+                faults.add(("agreement", name))
         return faults
+
+    def _sentences(self, alarms, reports):
+        """Returns what to tell the user of new alarms, a sentence for each kind."""
+        collapsed = [
+            f"{name} ({reports[name].diversity:.2f})" for kind, name in alarms if kind == "diversity"
+        ]
+        astray = [
+            f"{name} ({100 * reports[name].agreement:.0f} %)" for kind, name in alarms if kind == "agreement"
+        ]
+        sentences = []
+        if collapsed:
+            sentences.append(
+                f"clips of one class are all alike: {', '.join(collapsed)}, as a share of the diversity of real clips, "
+                f"below {self._least_diversity:g}. Lower the learning rates, or go back to an earlier save."
+            )
+        if astray:
+            sentences.append(
+                f"clips do not follow their label: {', '.join(astray)} are taken for it, "
+                f"below {100 * self._agreement_bound:.0f} %. Give the label losses more weight, or train longer."
+            )
+        return sentences
 
 
 class RealReference:
