@@ -72,7 +72,8 @@ KITS = {
     },
 }
 
-# Slope, even partials, cutoff, attack, decay and brightness' decay in seconds, detune in cents, drive.
+# Ranges of slope, even partials, cutoff, attack, decay and brightness's decay in seconds, detune in cents; then
+# the drive, of which a kit has 0.6 to 1.6 times.
 BASSES = {
     "house": (
         (1.0, 1.8),
