@@ -14,8 +14,9 @@ from gansynth_tf.models.classifier import Classifier, TrainingResult
 def augment(spectrograms, seed):
     """Returns spectrograms as a worse recording would show them; what the labels rest on stays.
 
-    Each clip is rolled in time by up to a quarter, tilted and offset by an equaliser of up to 4 dB; every second
-    one gets white noise between -50 and -20 dB; up to a tenth of its frames and its mel bins becomes its mean.
+    Each clip is rolled in time by up to a quarter, and tilted and offset by an equaliser of up to 4 dB. Every
+    second one gets white noise between -50 and -20 dB. Up to a tenth of its frames and of its mel bins becomes
+    its mean.
 
     Args:
         spectrograms: [batch, frames, bins] float32 from `log_mel_spectrograms`.
