@@ -16,6 +16,7 @@ from gansynth_tf.options import Settings, Specification, UserError
 from gansynth_tf.representations import REPRESENTATIONS
 from gansynth_tf.training import devices
 from gansynth_tf.training.growth import GrowthSchedule
+from gansynth_tf.training.observers.alarm import DiversityAlarm
 from gansynth_tf.training.options import AdversarialTraining
 
 CATALOGUES = {
@@ -24,6 +25,7 @@ CATALOGUES = {
     "architecture": ARCHITECTURES,
     "loss": LOSSES,
 }
+ALWAYS_CHOSEN = {"alarm": DiversityAlarm}
 FLAGFILE_NAME = "experiment.cfg"
 
 
@@ -57,7 +59,7 @@ class Experiment:
         dataset: str = "grooves",
         representation: str = "mel_if",
         architecture: str = "progressive",
-        loss: str = "wgan_gp",
+        loss: str = "non_saturating",
         labels: tuple[str, ...] | None = (),
         label_map: tuple[str, ...] = (),
         sample_rate: int = 16000,
@@ -214,7 +216,7 @@ class Experiment:
 @functools.cache
 def specification() -> Specification:
     """Returns every option of an experiment: bare ones first, then those of every part in the catalogues."""
-    parts: dict[str, Any] = {"": (Experiment, GrowthSchedule, AdversarialTraining)}
+    parts: dict[str, Any] = {"": (Experiment, GrowthSchedule, AdversarialTraining), **ALWAYS_CHOSEN}
     for chooser, catalogue in CATALOGUES.items():
         twice = parts.keys() & catalogue.keys()
         if twice:
@@ -228,5 +230,5 @@ def specification() -> Specification:
 
 def _of_chosen_parts(settings: Mapping[str, Any], chosen: Mapping[str, str]) -> Settings:
     """Returns the settings without those of parts that are not chosen."""
-    keys = {"", *chosen.values()}
+    keys = {"", *ALWAYS_CHOSEN, *chosen.values()}
     return {name: value for name, value in settings.items() if name.rpartition(".")[0] in keys}

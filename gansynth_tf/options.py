@@ -224,10 +224,9 @@ def build(part: Callable[..., Any], *positional: Any, settings: Mapping[str, Any
             chosen[name] = settings[full_name(prefix, name)]
     try:
         return part(*positional, **chosen)
-    except UserError:
-        raise
     except ValueError as error:
-        raise UserError(f"{prefix}: {error}" if prefix else str(error)) from error
+        kind = type(error) if isinstance(error, UserError) else UserError
+        raise kind(str(error) if prefix in str(error) else f"{prefix}: {error}") from error
 
 
 class _OptionParser(flags.ArgumentParser):

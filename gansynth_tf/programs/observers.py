@@ -2,23 +2,36 @@
 
 import sys
 
+from gansynth_tf.training.observers.alarm import DiversityAlarm
 from gansynth_tf.training.observers.history import History
 from gansynth_tf.training.observers.previews import Previews
 from gansynth_tf.training.observers.progress import ProgressLine
+from gansynth_tf.training.observers.tensorboard import TensorBoardLog
 
 
-def make_observers(facts):
+def make_observers(experiment, facts):
     """Returns the observers of a run.
 
     Args:
+        experiment: Holds the alarm's options.
         facts: `gansynth_tf.training.session.RunFacts`.
     """
-    labels = facts.record.labels
-    class_names = next(iter(labels.values()), ())
-    stages = range(facts.growth.num_stages)
-    shapes = [facts.architecture.stage_shape(stage) for stage in stages]
-    return [
-        ProgressLine(facts.growth, shapes, sys.stdout),
-        History(facts.run_dir / "history.csv"),
-        Previews(facts.run_dir / "samples", facts.record.sample_rate, class_names),
-    ]
+    class_names = next(iter(facts.record.labels.values()), ())
+    sample_rate = facts.record.sample_rate
+    shapes = [facts.architecture.stage_shape(stage) for stage in range(facts.growth.num_stages)]
+    progress_line = ProgressLine(facts.growth, shapes, sys.stdout)
+    history = History(facts.run_dir / "history.csv")
+    tensorboard = TensorBoardLog(facts.run_dir / "logs", sample_rate, class_names)
+    previews = Previews(facts.run_dir / "samples", sample_rate, class_names)
+    data = facts.data if len(facts.clips) == len(facts.data) else facts.data[facts.clips]
+    alarm = experiment.build(
+        DiversityAlarm,
+        data,
+        facts.rows,
+        class_names,
+        progress_line.note,
+        (history, tensorboard),
+        experiment.seed,
+        prefix="alarm",
+    )
+    return [progress_line, history, tensorboard, previews, alarm]

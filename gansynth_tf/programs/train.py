@@ -1,5 +1,6 @@
 """`train.py` and `gansynth-train`: train a model, or go on with a run."""
 
+import functools
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -83,7 +84,9 @@ def _locked_run(experiment: Experiment, run_dir: Path) -> int:
             _log_changes(_compare(saved, experiment, run_dir), run_dir)
         if saved != experiment.settings:
             experiment.save(run_dir)
-        outcome = session.train(experiment, run_dir, make_observers, announce=_announce)
+        outcome = session.train(
+            experiment, run_dir, functools.partial(make_observers, experiment), announce=_announce
+        )
     if outcome == loop.INTERRUPTED:
         _announce(f"Interrupted and saved. To go on: python train.py --flagfile={run_dir / FLAGFILE_NAME}")
         return command_line.INTERRUPTED
