@@ -56,6 +56,7 @@ class _Equalized(keras.layers.Layer):
     def get_config(self):
         """Returns the constructor's arguments."""
         config = super().get_config()
+        del config["trainable"]  # No argument here: layers are always trained.
         return config | {"gain_slope": self.gain_slope, "activation": self.activation, "seed": self.seed}
 
 
