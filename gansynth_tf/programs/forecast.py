@@ -153,10 +153,13 @@ def _operations(traced: list[tf.Operation]) -> int:
     """Returns the multiplications and additions of convolutions and matrix products."""
     total = 0
     for operation in traced:
-        if operation.type in ("Conv2D", "MatMul"):
-            kernel = operation.inputs[1].shape
-            inputs_per_output = math.prod(kernel[:-1]) if operation.type == "Conv2D" else kernel[0]
+        if operation.type == "Conv2D":
+            inputs_per_output = math.prod(operation.inputs[1].shape[:-1])
             total += 2 * math.prod(operation.outputs[0].shape) * inputs_per_output
+        elif operation.type in ("MatMul", "Einsum"):
+            # Of a product [b, c] x [c, k] the three sizes multiply to (b c k) squared.
+            sizes = [math.prod(tensor.shape) for tensor in (*operation.inputs, operation.outputs[0])]
+            total += 2 * math.isqrt(math.prod(sizes))
     return total
 
 

@@ -16,7 +16,7 @@ class StepTimer:
         strategy: tf.distribute strategy.
         options: AdversarialTraining.
         loss: Adversarial loss of the catalogue.
-        budget_seconds: No stage is begun after so many seconds, or if it would take longer than what is left.
+        budget_seconds: No stage but the first is begun if it would take longer than what is left of so many seconds.
     """
 
     def __init__(self, architecture, strategy, options, loss, *, budget_seconds=60.0):
@@ -40,12 +40,8 @@ class StepTimer:
         measured: dict[int, float] = {}
         for stage, operations in enumerate(step_operations):
             left = self._budget_seconds - (time.monotonic() - start)
-            if measured:
-                # Two steps to trace and to warm up, two to measure; tracing itself takes seconds.
-                expected = 4 * measured[stage - 1] * operations / step_operations[stage - 1] + 5.0
-            else:
-                expected = 0.0
-            if expected > left:
+            # Two steps to trace and to warm up, two to measure; tracing itself takes seconds.
+            if measured and 5.0 + 4 * measured[stage - 1] * operations / step_operations[stage - 1] > left:
                 break
             state.enter_phase(2 * stage, stage)
             measured[stage] = self._time_stage(state)
