@@ -1,5 +1,7 @@
 """Datasets, labels and the pipeline that feeds training."""
 
+from gansynth_tf.data.audio_folder import AudioFolder
 from gansynth_tf.data.grooves import Grooves
+from gansynth_tf.data.tfds_audio import TfdsAudio
 
-DATASETS = {"grooves": Grooves}
+DATASETS = {"grooves": Grooves, "audio_folder": AudioFolder, "tfds_audio": TfdsAudio}

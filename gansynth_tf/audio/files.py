@@ -1,0 +1,255 @@
+"""Audio files: what they hold, reading, resampling, and writing that leaves no half-written file."""
+
+import dataclasses
+import math
+import os
+import stat
+import struct
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+# What the header of a file with this ending must say.
+FORMATS = {
+    ".wav": ("WAV", "WAVEX", "RF64"),
+    ".flac": ("FLAC",),
+    ".mp3": ("MP3",),
+    ".ogg": ("OGG",),
+    ".oga": ("OGG",),
+    ".opus": ("OGG",),
+    ".aif": ("AIFF",),
+    ".aiff": ("AIFF",),
+    ".au": ("AU",),
+}
+SAMPLE_RATES = (1000, 768000)  # Outside, a header is taken for damaged.
+_MARGIN_SECONDS = 0.02  # Context on each side of a resampled stretch, longer than the filter.
+# An mp3 without a table of contents only estimates its length; much less than that was lost.
+_MP3_LENGTH_TOLERANCE = 0.05
+# A frame of mp3 borrows bits from those before it, so that the first ones after a jump are decoded wrong. soundfile
+# jumps after every read, so that reading an mp3 piece by piece needs a run-up for each piece.
+_MP3_RUN_UP_FRAMES = 32 * 1152
+_UNKNOWN_SIZES = (0, 0x7FFFF000, 0xFFFFFFFF)  # What a recorder leaves in a wav that it streams.
+
+
+class AudioFileError(ValueError):
+    """A file that cannot be used as audio; the text is the reason, without the file's name."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Header:
+    """What the header of an audio file says.
+
+    Args:
+        sample_rate: In hertz.
+        num_frames: Samples of each channel.
+        num_channels: Number of channels.
+        format: Container, as "WAV".
+        subtype: Coding of the samples, as "PCM_16".
+    """
+
+    sample_rate: int
+    num_frames: int
+    num_channels: int
+    format: str
+    subtype: str
+
+
+def read_header(path: str | os.PathLike) -> Header:
+    """Returns what a file's header says, after looking whether the file can be what its name tells.
+
+    Raises:
+        AudioFileError: If it is no readable audio file, is cut off, or is of another kind than its name tells.
+    """
+    with _opened(path) as file:
+        header = Header(file.samplerate, file.frames, file.channels, file.format, file.subtype)
+    expected = FORMATS.get(Path(path).suffix.lower())
+    if expected and header.format not in expected:
+        raise AudioFileError(f"is {header.format} inside, but its name says {Path(path).suffix}")
+    if not SAMPLE_RATES[0] <= header.sample_rate <= SAMPLE_RATES[1]:
+        raise AudioFileError(f"its header tells an impossible sample rate of {header.sample_rate} Hz")
+    if header.num_frames < 1:
+        raise AudioFileError("holds no samples")
+    return header
+
+
+def read(path: str | os.PathLike) -> tuple[np.ndarray, int]:
+    """Returns all samples of a file, channels mixed to one.
+
+    Args:
+        path: File in any format that libsndfile reads.
+
+    Returns:
+        (audio, sample_rate): float32 [num_samples], 1 being full scale; hertz.
+
+    Raises:
+        AudioFileError: If it is no readable audio file, is cut off, or is of another kind than its name tells.
+    """
+    header = read_header(path)
+    return np.concatenate(list(read_blocks(path, header, header.num_frames))), header.sample_rate
+
+
+def read_blocks(path: str | os.PathLike, header: Header, block_frames: int):
+    """Yields a file's samples piece by piece, so that a long one need not fit in memory.
+
+    Args:
+        path: The file.
+        header: From `read_header`.
+        block_frames: Frames of a piece; the last one may be shorter.
+
+    Yields:
+        float32 [frames], channels mixed to one.
+
+    Raises:
+        AudioFileError: If the file ends before its header says, or holds values that are not finite.
+    """
+    num_read = 0
+    with _opened(path) as file:
+        while len(frames := _read_from(file, num_read, block_frames)):
+            num_read += len(frames)
+            if not np.isfinite(frames).all():
+                raise AudioFileError("holds values that are not finite")
+            yield frames.mean(axis=1)
+    tolerance = _MP3_LENGTH_TOLERANCE if header.format == "MP3" else 0.0
+    if num_read < (1.0 - tolerance) * header.num_frames:
+        raise AudioFileError(f"is cut off: {num_read} samples of {header.num_frames}")
+
+
+def read_stretch(
+    path: str | os.PathLike, start_frame: int, sample_rate: int, length_samples: int
+) -> np.ndarray:
+    """Returns one stretch of a file at another sample rate.
+
+    Args:
+        path: The file.
+        start_frame: First frame, counted at the file's own rate.
+        sample_rate: Wanted rate, hertz.
+        length_samples: Wanted samples; zeros follow where the file ends before.
+
+    Returns:
+        float32 [length_samples], channels mixed to one.
+
+    Raises:
+        AudioFileError: If the file cannot be read.
+    """
+    with _opened(path) as file:
+        file_rate = file.samplerate
+        # A margin that is a whole number of samples at both rates, so that it can be cut off exactly.
+        unit = file_rate // math.gcd(file_rate, sample_rate)
+        margin = 0 if file_rate == sample_rate else math.ceil(_MARGIN_SECONDS * file_rate / unit) * unit
+        before = min(margin, start_frame // unit * unit)
+        num_frames = math.ceil(length_samples * file_rate / sample_rate)
+        first = start_frame - before
+        frames = _read_from(file, first, before + num_frames + margin).mean(axis=1)
+    audio = resample(frames, file_rate, sample_rate)
+    audio = audio[before * sample_rate // file_rate :][:length_samples]
+    return np.pad(audio, (0, length_samples - len(audio)))
+
+
+def resample(audio: np.ndarray, from_rate: int, to_rate: int) -> np.ndarray:
+    """Returns audio at another sample rate.
+
+    Args:
+        audio: [num_samples] float32.
+        from_rate: Its rate, hertz.
+        to_rate: The wanted rate, hertz.
+
+    Returns:
+        [ceil(num_samples * to_rate / from_rate)] float32.
+
+    Source: soxr's high quality, through librosa.
+    """
+    if from_rate == to_rate or not len(audio):
+        return np.asarray(audio, np.float32)
+    import librosa  # Here, since it takes seconds to load and most sets need none of it.
+
+    return librosa.resample(
+        np.asarray(audio, np.float32), orig_sr=from_rate, target_sr=to_rate, res_type="soxr_hq"
+    )
+
+
+def write(path: str | os.PathLike, audio: np.ndarray, sample_rate: int, *, as_float: bool = False) -> None:
+    """Writes a wav, which appears under its name only when it is whole.
+
+    Args:
+        path: The file; one that exists is replaced.
+        audio: [num_samples] or [num_samples, num_channels] float. Beyond full scale it is cut off, unless `as_float`.
+        sample_rate: In hertz.
+        as_float: Write 32-bit float instead of 16-bit.
+
+    Raises:
+        ValueError: If `audio` is empty or not finite.
+        OSError: If it cannot be written; nothing is left behind.
+    """
+    audio = np.asarray(audio, np.float32)
+    if not audio.size or not np.isfinite(audio).all():
+        raise ValueError(f"Expected finite samples to write to {path}. Received: {audio.size} samples.")
+    path = Path(path)
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with open(part, "wb") as file:
+            soundfile.write(file, audio, sample_rate, format="WAV", subtype="FLOAT" if as_float else "PCM_16")
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _opened(path):
+    """Returns the opened file.
+
+    Raises:
+        AudioFileError: Says why not.
+    """
+    try:
+        status = os.stat(path)
+        if not stat.S_ISREG(status.st_mode):
+            raise AudioFileError("is not a file")
+        if not status.st_size:
+            raise AudioFileError("is empty (0 bytes)")
+        with open(path, "rb") as file:
+            missing_bytes = _missing_wav_bytes(file, status.st_size)
+    except OSError as error:
+        raise AudioFileError(f"cannot be opened: {error.strerror}") from error
+    if missing_bytes:
+        raise AudioFileError(f"is cut off: {missing_bytes} bytes of its samples are missing")
+    try:
+        return soundfile.SoundFile(os.fsencode(path))
+    except soundfile.SoundFileError as error:
+        raise AudioFileError(_reason(error)) from error
+
+
+def _read_from(file, start_frame, num_frames):
+    """Returns frames from `start_frame` on, float32 [frames, channels]; fewer where the file ends."""
+    run_up = min(start_frame, _MP3_RUN_UP_FRAMES) if file.format == "MP3" else 0
+    try:
+        # A file that stands there already is not moved: that alone would make an mp3 forget.
+        if file.tell() != start_frame - run_up:
+            file.seek(start_frame - run_up)
+        return file.read(run_up + num_frames, dtype="float32", always_2d=True)[run_up:]
+    except soundfile.SoundFileError as error:
+        raise AudioFileError(_reason(error)) from error
+
+
+def _reason(error):
+    """Returns what libsndfile says, without the file's name."""
+    text = getattr(error, "error_string", "") or str(error)
+    return f"cannot be decoded: {text.strip().rstrip('.')}"
+
+
+def _missing_wav_bytes(file, file_size):
+    """Returns how many bytes of samples a wav announces but lacks; libsndfile itself keeps silent about it."""
+    header = file.read(12)
+    if header[:4] != b"RIFF" or header[8:12] != b"WAVE":
+        return 0
+    position = 12
+    while len(chunk := file.read(8)) == 8:
+        size = struct.unpack("<I", chunk[4:])[0]
+        position += 8
+        if chunk[:4] == b"data":
+            return 0 if size in _UNKNOWN_SIZES else max(0, position + size - file_size)
+        position += size + size % 2
+        file.seek(position)
+    return 0
