@@ -39,6 +39,7 @@ def options(
     judges_dir: str = "",
     output_dir: str = "",
     comparisons: bool = True,
+    num_clips: int = 6000,
     num_threads: int = 0,
 ):
     """What the program can be told.
@@ -51,6 +52,7 @@ def options(
         judges_dir: Folder of the judges. Empty is eval/judges of this repository.
         output_dir: Folder for judge.json, judge.csv and judge.png. Empty is judge in the folder of the run or clips.
         comparisons: Judge real clips, noise, mean clips and shuffled labels as well.
+        num_clips: Training clips of grooves that an --audio_dir is compared with; a run knows its own.
         num_threads: Processor threads, 0 for all.
     """
 
@@ -107,7 +109,7 @@ def real_parts(told, judges):
         experiment = Experiment.from_flagfile(pathlib.Path(told["run_dir"]) / "experiment.cfg")
         return experiment.dataset, experiment.representation
     sizes = classifier.sample_rate, classifier.length_samples
-    return Grooves(*sizes), MelIf(*sizes)
+    return Grooves(*sizes, num_clips=told["num_clips"]), MelIf(*sizes)
 
 
 def main(arguments: Sequence[str]) -> int:

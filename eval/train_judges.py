@@ -39,14 +39,15 @@ def options(
         num_epochs: At most so many epochs for the network.
         num_forest_clips_per_class: Clips a class in the forest's table.
         seed: Of first weights, order, augmentation and trees.
-        num_threads: Processor threads.
+        num_threads: Processor threads, 0 for all.
     """
 
 
 def main(arguments: Sequence[str]) -> int:
     """Trains, examines, stores; returns the exit status."""
     told = command_line.parse(arguments, options, usage=USAGE).program
-    tf.config.threading.set_intra_op_parallelism_threads(told["num_threads"])
+    if told["num_threads"]:
+        tf.config.threading.set_intra_op_parallelism_threads(told["num_threads"])
     dataset = Grooves(16000, 32000, num_clips=told["num_clips"], num_test_clips=told["num_test_clips"])
     try:
         judges, facts = train_judges(

@@ -1,5 +1,6 @@
 """A second judge of another kind: a random forest on features made up for music, not learnt."""
 
+import functools
 import json
 import pathlib
 
@@ -123,7 +124,7 @@ def handcrafted_table(audio, sample_rate: int) -> np.ndarray:
 
 
 class ForestJudge:
-    """A random forest over a stored table of real clips' features; fitted anew, and the same, at every start.
+    """A random forest over a stored table of real clips' features; fitted anew, and the same, wherever it is used.
 
     Args:
         sample_rate: In hertz.
@@ -160,10 +161,14 @@ class ForestJudge:
         self.truths = truths
         self.num_trees = num_trees
         self.seed = seed
-        self.forest = RandomForestClassifier(
-            num_trees, min_samples_leaf=2, max_features="sqrt", random_state=seed, n_jobs=1
+
+    @functools.cached_property
+    def forest(self) -> RandomForestClassifier:
+        """The fitted forest: a few seconds when it is first asked for, the same trees every time."""
+        forest = RandomForestClassifier(
+            self.num_trees, min_samples_leaf=2, max_features="sqrt", random_state=self.seed, n_jobs=1
         )
-        self.forest.fit(table, truths)
+        return forest.fit(self.table, self.truths)
 
     def predict(self, audio) -> np.ndarray:
         """Returns the judged class [num_clips] int32 of clips [num_clips, length_samples]."""
@@ -189,7 +194,7 @@ class ForestJudge:
 
     @classmethod
     def load(cls, directory) -> tuple["ForestJudge", dict]:
-        """Returns the forest whose table was saved in `directory`, fitted, and the facts beside it.
+        """Returns the forest whose table was saved in `directory`, and the facts beside it.
 
         Raises:
             ValueError: If a file is missing.
