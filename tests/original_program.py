@@ -42,15 +42,15 @@ def relative_difference(values, golden):
     return np.linalg.norm(values - golden) / np.linalg.norm(golden)
 
 
-def original_name(variable):
-    """Returns the name in the original's checkpoints of one of our networks' variables."""
+def original_name(network, variable):
+    """Returns the name in the original's checkpoints of a variable of one of our networks."""
     layer, kind = variable.path.split("/")[-2:]
     if layer.startswith("class_logits"):
         scope = "Discriminator/discriminator_cond/classification_logits"
     else:
         _, block, part = layer.split("_", 2)
-        network = "Generator" if part == "to_rgb" or "generator" in variable.path else "Discriminator"
-        scope = f"{network}/progressive_gan_{network.lower()}/progressive_gan_block_{block}/{part}"
+        part_of = "Discriminator" if hasattr(network, "class_counts") else "Generator"
+        scope = f"{part_of}/progressive_gan_{part_of.lower()}/progressive_gan_block_{block}/{part}"
     if kind == "bias":
         return f"{scope}/bias"
     return f"{scope}/{'dense' if 'logits' in layer else 'conv2d'}/kernel"
@@ -94,7 +94,7 @@ class TinyNetworks:
         networks = [self.generator] if suffix else [self.generator, self.discriminator]
         for network in networks:
             for variable in network.trainable_variables:
-                variable.assign(self.golden[f"{prefix}/{original_name(variable)}{suffix}"])
+                variable.assign(self.golden[f"{prefix}/{original_name(network, variable)}{suffix}"])
 
     def losses(self, stage=NUM_BLOCKS - 1, pixels_per_value=1.0, network_options=None):
         """Returns AdversarialLosses with the golden run's weights."""
