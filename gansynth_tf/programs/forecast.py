@@ -43,13 +43,9 @@ def report(experiment: Experiment) -> str:
         experiment: Checked.
     """
     channels = experiment.representation.shape[-1]
-    with experiment.strategy.scope():
-        architecture = experiment.architecture((0.1,) * channels, (0.0,) * channels)
-        networks = architecture.make_generator(), architecture.make_discriminator()
-    batch_size = experiment.training.batch_size
-    costs = [
-        stage_cost(architecture, *networks, stage, batch_size) for stage in range(architecture.num_stages)
-    ]
+    architecture = experiment.architecture((0.1,) * channels, (0.0,) * channels)
+    networks = architecture.make_generator(), architecture.make_discriminator()
+    costs = stage_costs(architecture, *networks, experiment.training.batch_size)
     seconds: dict[int, float] = {}
     if BUDGET_SECONDS:
         timer = StepTimer(
@@ -62,6 +58,14 @@ def report(experiment: Experiment) -> str:
         seconds = timer.measure([cost.operations for cost in costs])
     lines = _data_lines(experiment) + _network_lines(networks, costs)
     return "\n".join(lines + _stage_lines(experiment, architecture, costs, seconds))
+
+
+def stage_costs(architecture, generator, discriminator, batch_size: int) -> list[StageCost]:
+    """Returns what a step costs at each stage, smallest first."""
+    return [
+        stage_cost(architecture, generator, discriminator, stage, batch_size)
+        for stage in range(architecture.num_stages)
+    ]
 
 
 def stage_cost(architecture, generator, discriminator, stage: int, batch_size: int) -> StageCost:

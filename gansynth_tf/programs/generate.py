@@ -8,10 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
 from gansynth_tf import synthesis
-from gansynth_tf.audio import pictures
+from gansynth_tf.audio import files, pictures
 from gansynth_tf.options import UserError, WorkFailed
 from gansynth_tf.programs import command_line
 
@@ -131,7 +130,7 @@ def _write_clip(path, clip, sample_rate, as_float):
     peak = float(np.max(np.abs(clip)))
     if peak > 1.0 and not as_float:
         clip = clip / peak
-    soundfile.write(path, clip, sample_rate, subtype="FLOAT" if as_float else "PCM_16")
+    files.write(path, clip, sample_rate, as_float=as_float)
     return peak
 
 

@@ -2,6 +2,7 @@
 
 import sys
 
+from gansynth_tf.programs import forecast
 from gansynth_tf.training.observers.alarm import DiversityAlarm
 from gansynth_tf.training.observers.history import History
 from gansynth_tf.training.observers.previews import Previews
@@ -19,7 +20,10 @@ def make_observers(experiment, facts):
     class_names = next(iter(facts.record.labels.values()), ())
     sample_rate = facts.record.sample_rate
     shapes = [facts.architecture.stage_shape(stage) for stage in range(facts.growth.num_stages)]
-    progress_line = ProgressLine(facts.growth, shapes, sys.stdout)
+    networks = facts.architecture.make_generator(), facts.architecture.make_discriminator()
+    costs = forecast.stage_costs(facts.architecture, *networks, experiment.training.batch_size)
+    relative_costs = [cost.operations for cost in costs]
+    progress_line = ProgressLine(facts.growth, shapes, sys.stdout, relative_costs=relative_costs)
     history = History(facts.run_dir / "history.csv")
     tensorboard = TensorBoardLog(facts.run_dir / "logs", sample_rate, class_names)
     previews = Previews(facts.run_dir / "samples", sample_rate, class_names)
