@@ -79,6 +79,13 @@ def test_a_clip_over_full_scale_is_made_softer_and_not_cut(tmp_path, audio):
     np.testing.assert_allclose(sound, audio[5] / np.abs(audio[5]).max(), atol=2 / 32768)
 
 
+def test_a_broken_clip_is_silent_and_stops_nothing(tmp_path, audio):
+    audio[5, 100] = np.nan
+    Previews(tmp_path, SAMPLE_RATE, ("a",)).on_preview(1, audio[5:], ROWS[:1], DATA)
+    sound, _ = soundfile.read(tmp_path / "images-000000001" / "a.wav", dtype="float32")
+    assert sound[100] == 0.0
+
+
 def test_a_second_preview_after_the_same_images_takes_the_place_of_the_first(tmp_path, audio):
     previews = Previews(tmp_path, SAMPLE_RATE, ("a", "b", "c"))
     previews.on_preview(1, audio, ROWS, DATA)

@@ -80,3 +80,9 @@ def test_of_very_many_classes_the_first_are_logged(tmp_path, audio):
     log.on_preview(1, np.repeat(audio[:1], 61, axis=0), np.arange(61, dtype=np.int32)[:, None], None)
     log.close()
     assert len(events(tmp_path)) == 2 * MAX_CLASSES
+
+
+def test_what_cannot_be_written_is_an_os_error(tmp_path):
+    (tmp_path / "logs").write_text("a file, no folder")
+    with pytest.raises(OSError, match="TensorBoard log was not written"):
+        TensorBoardLog(tmp_path / "logs", 16000, ()).on_log(64, {"loss": 1.0})

@@ -5,9 +5,8 @@ import re
 import shutil
 
 import numpy as np
-import soundfile
 
-from gansynth_tf.audio import pictures
+from gansynth_tf.audio import files, pictures
 from gansynth_tf.training.observers.clips import clips_by_class
 
 CONTACT_SHEET = "contact_sheet.png"
@@ -102,5 +101,5 @@ def file_stems(names):
 
 def _write_wav(path, clip, sample_rate):
     """Writes one clip as a 16-bit wav; one louder than full scale is made just as loud as that."""
-    peak = float(np.max(np.abs(clip), initial=0.0))
-    soundfile.write(path, clip / max(1.0, peak), sample_rate, subtype="PCM_16")
+    clip = np.nan_to_num(clip, nan=0.0, posinf=0.0, neginf=0.0)
+    files.write(path, clip / max(1.0, float(np.max(np.abs(clip)))), sample_rate)

@@ -1,5 +1,7 @@
 """TensorBoard logs that can be cut back to a save: scalars, sounds and spectrograms."""
 
+import contextlib
+import errno
 import pathlib
 import re
 
@@ -24,6 +26,9 @@ class TensorBoardLog:
         sample_rate: In hertz.
         class_names: Names of the classes of the first label; empty without labels. A clip of each of the first
             `MAX_CLASSES` is logged.
+
+    Raises:
+        OSError: From any method, if the files cannot be written.
     """
 
     def __init__(self, directory, sample_rate, class_names):
@@ -35,21 +40,21 @@ class TensorBoardLog:
 
     def on_log(self, num_images, scalars):
         """Writes scalars."""
-        with self._open().as_default(step=num_images):
+        with self._disk_errors(), self._open().as_default(step=num_images):
             for name, value in scalars.items():
                 tf.summary.scalar(name, value)
 
     def on_preview(self, num_images, audio, rows, data):
         """Writes a sound and a spectrogram of each class."""
         groups = list(clips_by_class(rows, self._class_names).items())[:MAX_CLASSES]
-        with self._open().as_default(step=num_images):
+        with self._disk_errors(), self._open().as_default(step=num_images):
             for name, members in groups:
                 clip = np.nan_to_num(audio[members[0]])
                 clip = clip / max(1.0, np.abs(clip).max(initial=0.0))
                 tf.summary.audio(f"audio/{name}", clip[None, :, None].astype(np.float32), self._sample_rate)
                 image = pictures.spectrogram_image(clip, self._sample_rate)
                 tf.summary.image(f"spectrogram/{name}", image[None])
-        self._writer.flush()
+            self._writer.flush()
 
     def on_save(self, num_images):
         """Ends the file; what comes next begins another one."""
@@ -68,8 +73,19 @@ class TensorBoardLog:
     def close(self):
         """Closes the file; a later call begins another one."""
         if self._writer is not None:
-            self._writer.close()
-            self._writer = None
+            writer, self._writer = self._writer, None
+            with self._disk_errors():
+                writer.close()
+
+    @contextlib.contextmanager
+    def _disk_errors(self):
+        """Turns what TensorFlow raises when a file cannot be written into the OSError that it is."""
+        try:
+            yield
+        except tf.errors.OpError as error:
+            is_full = "No space left" in str(error)
+            reason = f"The TensorBoard log was not written: {error.message}"
+            raise OSError(errno.ENOSPC if is_full else errno.EIO, reason, str(self._directory)) from error
 
     def _open(self):
         """Returns the writer, a new one if none is open."""
