@@ -8,11 +8,12 @@ ORIGINAL_SCALE = (0.0661371661726, 0.8)
 ORIGINAL_OFFSET = (0.113718730221, 0.0)
 
 
-def fitted_constants(data, margin=MARGIN):
-    """Returns the constants that put the extremes of each channel at -margin and +margin.
+def fitted_constants(data, channel_weights=None, margin=MARGIN):
+    """Returns the constants that put the extremes of each channel at plus and minus margin times its weight.
 
     Args:
         data: [num, frames, bins, channels]; may be a memory map, it is read in pieces.
+        channel_weights: [channels] share of the range for each channel; None is 1 for all.
         margin: Where the extremes go; under 1, so that a tanh can reach them.
 
     Returns:
@@ -33,5 +34,6 @@ def fitted_constants(data, margin=MARGIN):
             "Expected data that vary in every channel. "
             f"Received: minima {lowest.tolist()}, maxima {highest.tolist()}. Is everything silent?"
         )
-    scale = 2.0 * margin / (highest - lowest)
-    return scale, -lowest * scale - margin
+    reach = margin * np.ones(len(lowest)) * (1.0 if channel_weights is None else np.asarray(channel_weights))
+    scale = 2.0 * reach / (highest - lowest)
+    return scale, -lowest * scale - reach

@@ -123,7 +123,8 @@ def _record(parts, run_dir, data, clips):
         scale, offset = normalization.ORIGINAL_SCALE, normalization.ORIGINAL_OFFSET
     else:
         try:
-            scale, offset = normalization.fitted_constants(data if len(clips) == len(data) else data[clips])
+            used = data if len(clips) == len(data) else data[clips]
+            scale, offset = normalization.fitted_constants(used, parts.representation.channel_weights)
         except ValueError as error:
             raise UserError(str(error)) from error
     record = RunRecord(
