@@ -31,7 +31,7 @@ Done. Installing took $install_seconds s; the work took $((SECONDS - started)) s
 generating $((generated - trained)), judging $((SECONDS - generated)).
   sounds    $clips_dir/*.wav
   pictures  $clips_dir/*.png
-  numbers   $run_dir/judge.csv
+  numbers   $run_dir/judge/judge.csv
   history   $run_dir/history.csv, or: $(dirname "$python")/tensorboard --logdir $run_dir/logs
 All in the folder $(pwd)/$run_dir
 END

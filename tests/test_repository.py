@@ -57,15 +57,16 @@ def test_library_code_checks_its_arguments_with_errors_not_assertions(path):
     assert not [node.lineno for node in nodes(path, ast.Assert)]
 
 
+def catches_everything(handler):
+    """Whether an `except` hides errors nobody thought of; cleaning up and raising again does not."""
+    raises_again = isinstance(handler.body[-1], ast.Raise) and handler.body[-1].exc is None
+    name = handler.type.id if isinstance(handler.type, ast.Name) else ""
+    return handler.type is None or name == "Exception" or (name == "BaseException" and not raises_again)
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=relative)
 def test_no_error_is_caught_that_was_not_expected(path):
-    bare = [
-        node.lineno
-        for node in nodes(path, ast.ExceptHandler)
-        if node.type is None
-        or (isinstance(node.type, ast.Name) and node.type.id in ("Exception", "BaseException"))
-    ]
-    assert not bare
+    assert not [node.lineno for node in nodes(path, ast.ExceptHandler) if catches_everything(node)]
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=relative)

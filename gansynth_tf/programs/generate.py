@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import pandas
 
 from gansynth_tf import synthesis
 from gansynth_tf.audio import files, pictures
@@ -20,6 +21,7 @@ python generate.py --run_dir=runs/genre [--label=genre=jazz ...] [--num_samples=
 Makes wav files and pictures with the newest save of a run. The run's folder is all it needs.
 """
 PICTURES_PER_CLASS = 8
+TABLE_NAME = "labels.csv"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -71,10 +73,13 @@ def _generate(arguments: Sequence[str]) -> int:
     output_dir = Path(options["output_dir"] or Path(options["run_dir"]) / "clips")
     try:
         output_dir.mkdir(parents=True, exist_ok=True)
+        listed = _listed_clips(output_dir, instrument.labels)
     except OSError as error:
-        raise UserError(f"--output_dir={output_dir} cannot be made: {error.strerror}.") from error
+        raise UserError(f"--output_dir={output_dir} cannot be used: {error.strerror or error}.") from error
     try:
-        _play(instrument, wanted, output_dir, options)
+        played = _play(instrument, wanted, output_dir, options)
+        if instrument.labels:
+            _list_clips(output_dir, listed, played)
     except OSError as error:
         raise WorkFailed(f"{error.filename or output_dir}: {error.strerror or error}.") from error
     return command_line.DONE
@@ -96,13 +101,13 @@ def wanted_labels(
 
 
 def _play(instrument, wanted, output_dir, options):
-    """Makes and writes the clips of all wanted labels and the contact sheet, and tells about them."""
+    """Makes and writes the clips of all wanted labels and the contact sheet, tells about them, returns their table."""
     for note in instrument.notes:
         print(note, file=sys.stderr)
     started = time.perf_counter()
     instrument.generate(wanted[0], 1, options["seed"])
     building = time.perf_counter() - started
-    shown, titles, peaks, seconds = [], [], [], 0.0
+    shown, titles, peaks, listed, seconds = [], [], [], [], 0.0
     for labels in wanted:
         started = time.perf_counter()
         clips, rows = instrument.generate_with_rows(
@@ -112,9 +117,10 @@ def _play(instrument, wanted, output_dir, options):
         for i, clip in enumerate(clips):
             name = f"{_class_names(instrument.labels, rows[i])}{_seeds(options)}_{i:03d}.wav"
             peaks.append(_write_clip(output_dir / name, clip, instrument.sample_rate, options["float"]))
+            listed.append([name, *_classes(instrument.labels, rows[i])])
         chosen = np.linspace(0, len(clips) - 1, min(len(clips), PICTURES_PER_CLASS)).round().astype(int)
         shown.append(clips[chosen])
-        titles += [_title(instrument.labels, rows[i], i) for i in chosen]
+        titles += [" ".join([*_classes(instrument.labels, rows[i]), str(i)]) for i in chosen]
     sheet = output_dir / f"contact-sheet{_seeds(options)}.png"
     columns = min(PICTURES_PER_CLASS, options["num_samples"])
     pictures.save_contact_sheet(
@@ -123,6 +129,33 @@ def _play(instrument, wanted, output_dir, options):
     for line in _report(instrument, peaks, seconds, building, options["float"]):
         print(line)
     print(f"{len(peaks)} wavs and {sheet.name} are in {output_dir}.")
+    return pandas.DataFrame(listed, columns=["path", *instrument.labels], dtype=str)
+
+
+def _listed_clips(output_dir, labels):
+    """Returns the table of the clips that earlier calls wrote, [path, one column a label] of text."""
+    path = output_dir / TABLE_NAME
+    columns = ["path", *labels]
+    if not path.exists():
+        return pandas.DataFrame(columns=columns, dtype=str)
+    try:
+        table = pandas.read_csv(path, dtype=str, keep_default_na=False)
+    except ValueError as error:
+        raise UserError(f"{path} is no table of clips: {error}. Choose another --output_dir.") from error
+    if list(table.columns) != columns:
+        raise UserError(
+            f"{path} lists other clips: expected the columns {', '.join(columns)}. "
+            f"Received: {', '.join(table.columns)}. Choose another --output_dir."
+        )
+    return table
+
+
+def _list_clips(output_dir, listed, played):
+    """Writes the table of all clips, which makes the folder a data set for audio_folder and for eval/judge.py."""
+    table = pandas.concat([listed, played]).drop_duplicates("path", keep="last").sort_values("path")
+    partial = output_dir / f".{TABLE_NAME}.part"
+    table.to_csv(partial, index=False)
+    partial.replace(output_dir / TABLE_NAME)
 
 
 def _write_clip(path, clip, sample_rate, as_float):
@@ -148,9 +181,14 @@ def _report(instrument, peaks, seconds, building, as_float):
         yield f"{len(over)} of {len(peaks)} clips had peaks over full scale (up to {max(over):.2f}) and were {what}."
 
 
+def _classes(labels, row):
+    """Returns the class names of a clip, in the order of the labels."""
+    return [classes[number] for classes, number in zip(labels.values(), row, strict=True)]
+
+
 def _class_names(labels, row):
     """Returns the classes of a clip as a part of a file name: jazz, or jazz_pitch-60 with several labels."""
-    names = [classes[number] for classes, number in zip(labels.values(), row, strict=True)]
+    names = _classes(labels, row)
     others = [f"{label}-{name}" for label, name in list(zip(labels, names, strict=True))[1:]]
     return "_".join(_spelt_for_files(part) for part in [*names[:1], *others]) or "clip"
 
@@ -165,13 +203,6 @@ def _seeds(options):
     if options["interpolate_to"] is None:
         return f"_seed{options['seed']}"
     return f"_seed{options['seed']}-to-{options['interpolate_to']}"
-
-
-def _title(labels, row, i):
-    """Returns the title of a clip's picture."""
-    return " ".join(
-        [classes[number] for classes, number in zip(labels.values(), row, strict=True)] + [str(i)]
-    )
 
 
 def _joined_labels(arguments: Sequence[str]) -> list[str]:

@@ -28,16 +28,33 @@ def play(run_dir, tmp_path):
 
 def test_names_carry_labels_seed_and_number(play):
     files = play("--label=genre=jazz", "--label=pitch=61", "--num_samples=2", "--seed=7")
-    assert list(files) == [
-        "contact-sheet_seed7.png",
-        "jazz_pitch-61_seed7_000.wav",
-        "jazz_pitch-61_seed7_001.wav",
+    wavs = ["jazz_pitch-61_seed7_000.wav", "jazz_pitch-61_seed7_001.wav"]
+    assert list(files) == ["contact-sheet_seed7.png", *wavs, "labels.csv"]
+
+
+def test_a_table_lists_the_clips_of_all_calls(play):
+    play("--label=genre=jazz", "--label=pitch=61", "--num_samples=2")
+    play("--label=genre=jazz", "--label=pitch=61", "--num_samples=1")
+    files = play("--label=genre=funk", "--label=pitch=60", "--num_samples=1")
+    assert files["labels.csv"].decode().splitlines() == [
+        "path,genre,pitch",
+        "funk_pitch-60_seed0_000.wav,funk,60",
+        "jazz_pitch-61_seed0_000.wav,jazz,61",
+        "jazz_pitch-61_seed0_001.wav,jazz,61",
     ]
+
+
+def test_the_table_of_another_data_set_is_not_touched(run_dir, tmp_path, capsys):
+    (tmp_path / "labels.csv").write_text("path,mood\na.wav,dark\n")
+    assert generate.main([f"--run_dir={run_dir}", f"--output_dir={tmp_path}"]) == 2
+    message = "lists other clips: expected the columns path, genre, pitch. Received: path, mood"
+    assert message in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["labels.csv"]
 
 
 def test_without_a_label_every_class_is_played(play):
     names = [name.split("_")[0] for name in play("--num_samples=1")]
-    assert names == ["contact-sheet", "funk", "hip%2Fhop", "jazz"]
+    assert names == ["contact-sheet", "funk", "hip%2Fhop", "jazz", "labels.csv"]
 
 
 def test_the_same_seed_gives_the_same_bytes_whatever_the_number(play):
