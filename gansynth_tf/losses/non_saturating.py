@@ -22,7 +22,7 @@ class NonSaturating:
 
     how_to_run = frozenset()
 
-    def __init__(self, *, penalty_weight: float = 100.0, penalty_interval: int = 4):
+    def __init__(self, *, penalty_weight: float = 20.0, penalty_interval: int = 4):
         if penalty_weight < 0 or penalty_interval < 1:
             raise ValueError(
                 "Expected penalty_weight >= 0 and penalty_interval >= 1. "

@@ -49,7 +49,7 @@ class Progressive:
         compute_dtype="float32",
         *,
         latent_size: int = 64,
-        filters: tuple[int, ...] = (64, 64, 64, 64, 32, 16),
+        filters: tuple[int, ...] = (64, 64, 64, 32, 16),
         rgb_activation: Literal["tanh", "linear"] = "tanh",
         condition: Literal["classifier", "projection"] = "projection",
     ):
