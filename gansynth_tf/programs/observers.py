@@ -27,15 +27,15 @@ def make_observers(experiment, facts):
     history = History(facts.run_dir / "history.csv")
     tensorboard = TensorBoardLog(facts.run_dir / "logs", sample_rate, class_names)
     previews = Previews(facts.run_dir / "samples", sample_rate, class_names)
-    data = facts.data if len(facts.clips) == len(facts.data) else facts.data[facts.clips]
     alarm = experiment.build(
         DiversityAlarm,
-        data,
+        facts.data,
         facts.rows,
         class_names,
         progress_line.note,
         (history, tensorboard),
         experiment.seed,
+        facts.clips,
         prefix="alarm",
     )
     return [progress_line, history, tensorboard, previews, alarm]
