@@ -48,8 +48,8 @@ class GrowthSchedule:
         self,
         num_stages,
         *,
-        stable_images: tuple[int, ...] = (10000, 20000, 40000, 72000),
-        fade_images: tuple[int, ...] = (4000, 6000, 8000),
+        stable_images: tuple[int, ...] = (8000, 16000, 35000, 65000),
+        fade_images: tuple[int, ...] = (3000, 5000, 8000),
         total_images: int = 0,
     ):
         if num_stages < 1:

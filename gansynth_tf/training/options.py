@@ -38,7 +38,7 @@ class AdversarialTraining:
     def __init__(
         self,
         *,
-        batch_size: int = 16,
+        batch_size: int = 8,
         generator_learning_rate: float = 0.002,
         discriminator_learning_rate: float = 0.002,
         adam_beta1: float = 0.0,
