@@ -118,7 +118,7 @@ def _cached(parts, run_dir, announce):
 def _record(parts, run_dir, data, clips):
     """Returns the run's record: read if there is one, else made with constants fitted to the training clips."""
     if (run_dir / FILE_NAME).exists():
-        return RunRecord.load(run_dir)
+        return _loaded_record(parts, run_dir)
     if parts.training.normalization == "original":
         scale, offset = normalization.ORIGINAL_SCALE, normalization.ORIGINAL_OFFSET
     else:
@@ -138,6 +138,21 @@ def _record(parts, run_dir, data, clips):
         settings=parts.identity_settings,
     )
     record.save(run_dir)
+    return record
+
+
+def _loaded_record(parts, run_dir):
+    """Returns the record of a run that goes on, if the data still have its classes."""
+    try:
+        record = RunRecord.load(run_dir)
+    except ValueError as error:
+        raise UserError(str(error)) from error
+    classes = {name: tuple(names) for name, names in parts.labels.classes.items()}
+    if record.labels != classes:
+        raise UserError(
+            f"{run_dir} was trained on other classes than the data have now; nothing was changed. "
+            f"Trained on: {record.labels}. Found: {classes}. Give the former data, or start a new run."
+        )
     return record
 
 
