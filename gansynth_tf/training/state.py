@@ -68,7 +68,8 @@ class TrainingState:
         Raises:
             ValueError: If an array is missing or has another shape.
         """
-        self.enter_phase(counters["phase_index"], counters["stage"])
+        if counters["stage"] >= 0:  # Otherwise it was saved before the first step, without optimisers.
+            self.enter_phase(counters["phase_index"], counters["stage"])
         self.num_images = counters["num_images"]
         self.progress = counters["progress"]
         for prefix, network in self._networks():
