@@ -128,7 +128,7 @@ class Option:
             value = float(value)
         if type(value) is not self.type or (self.choices and value not in self.choices):
             raise self.refusal(value)
-        if self.type is float and not math.isfinite(value):
+        if isinstance(value, float) and not math.isfinite(value):
             raise self.refusal(value)
         return value
 
@@ -144,7 +144,7 @@ def options_of(part: Callable[..., Any]) -> dict[str, Option]:
     """
     function = part.__init__ if inspect.isclass(part) else part
     hints = typing.get_type_hints(function)
-    how_to_run = getattr(part, "how_to_run", frozenset())
+    how_to_run: frozenset[str] = getattr(part, "how_to_run", frozenset())
     helps = _documented_arguments(inspect.getdoc(part) or "") | _documented_arguments(
         inspect.getdoc(function) or ""
     )

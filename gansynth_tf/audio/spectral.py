@@ -89,7 +89,9 @@ def spectra_from_audio(audio, grid):
         [batch, num_frames, num_bins] complex64. Bin 0 is the first above DC, the last is the Nyquist frequency.
     """
     padded = tf.pad(audio, [[0, 0], [grid.pad_samples, 0]])
-    spectra = tf.signal.stft(padded, grid.fft_length, grid.hop_samples, grid.fft_length, tf.signal.hann_window)
+    spectra = tf.signal.stft(
+        padded, grid.fft_length, grid.hop_samples, grid.fft_length, tf.signal.hann_window
+    )
     return spectra[:, :, 1:]
 
 
@@ -152,7 +154,9 @@ def instantaneous_frequency(phases):
     Source: Engel et al., GANSynth, ICLR 2019, section 2.1.
     """
     if phases.shape[1] is not None and phases.shape[1] < 2:
-        raise ValueError(f"Instantaneous frequency needs at least two frames. Received shape: {phases.shape}.")
+        raise ValueError(
+            f"Instantaneous frequency needs at least two frames. Received shape: {phases.shape}."
+        )
     unwrapped = unwrap(phases)
     steps = unwrapped[:, 1:] - unwrapped[:, :-1]
     return tf.concat([unwrapped[:, :1], steps], axis=1) / math.pi

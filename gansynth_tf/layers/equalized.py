@@ -78,7 +78,16 @@ class EqualizedConv2D(_Equalized):
     """
 
     def __init__(
-        self, filters, kernel_size, *, padding="same", gain_slope=0.0, activation="leaky_relu", seed, name=None, dtype=None
+        self,
+        filters,
+        kernel_size,
+        *,
+        padding="same",
+        gain_slope=0.0,
+        activation="leaky_relu",
+        seed,
+        name=None,
+        dtype=None,
     ):
         super().__init__(gain_slope=gain_slope, activation=activation, seed=seed, name=name, dtype=dtype)
         if padding not in ("same", "valid", "full"):

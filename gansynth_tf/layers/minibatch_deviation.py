@@ -15,7 +15,7 @@ class MinibatchDeviation(keras.layers.Layer):
     """
 
     def call(self, inputs):
-        """Returns [batch, frames, bins, channels + 1] of `inputs` [batch, frames, bins, channels], computed in float32."""
+        """Returns [batch, frames, bins, channels + 1] of `inputs` [batch, frames, bins, channels]."""
         values = tf.cast(inputs, tf.float32)
         _, variances = tf.nn.moments(values, axes=[0])
         deviation = tf.reduce_mean(tf.sqrt(variances + 1e-6))

@@ -17,7 +17,11 @@ def label_cross_entropy(class_logits, one_hot_labels):
     """
     if not class_logits:
         return tf.zeros([tf.shape(one_hot_labels)[0]])
-    targets = tf.split(tf.stop_gradient(one_hot_labels), [logits.shape[-1] for logits in class_logits], axis=1)
+    targets = tf.split(
+        tf.stop_gradient(one_hot_labels), [logits.shape[-1] for logits in class_logits], axis=1
+    )
     # An all-zero row of targets has cross entropy 0 by the formula itself.
-    entropies = [-tf.reduce_sum(t * tf.nn.log_softmax(c), axis=1) for t, c in zip(targets, class_logits)]
+    entropies = [
+        -tf.reduce_sum(t * tf.nn.log_softmax(c), axis=1) for t, c in zip(targets, class_logits, strict=True)
+    ]
     return tf.add_n(entropies)

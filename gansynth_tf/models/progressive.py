@@ -7,11 +7,18 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gansynth_tf.layers import EqualizedConv2D, EqualizedDense, MinibatchDeviation, PixelNorm, downscale, upscale
+from gansynth_tf.layers import (
+    EqualizedConv2D,
+    EqualizedDense,
+    MinibatchDeviation,
+    PixelNorm,
+    downscale,
+    upscale,
+)
 
 
 class Progressive:
-    """A generator and a discriminator that grow together, block by block, from the smallest spectrogram to the full one.
+    """A generator and a discriminator that grow together, block by block, from a small spectrogram to the full one.
 
     Block 1 makes the smallest size, every further block doubles frames and bins. `progress` is a number in
     [0, num_blocks - 1]: at k, block k + 1 is the last and fully in; between two whole numbers the next fades in. It is
@@ -60,16 +67,29 @@ class Progressive:
         self.class_counts = tuple(class_counts)
         dtype = "mixed_bfloat16" if compute_dtype == "bfloat16" else compute_dtype
         ranges = {"scale": tuple(map(float, scale)), "offset": tuple(map(float, offset))}
-        sizes = {"start_shape": self.start_shape, "filters": tuple(filters), "compute_policy": dtype, "seed": seed}
-        self._generator_arguments = ranges | sizes | {
-            "num_inputs": latent_size + sum(class_counts),
-            "rgb_activation": rgb_activation,
+        sizes = {
+            "start_shape": self.start_shape,
+            "filters": tuple(filters),
+            "compute_policy": dtype,
+            "seed": seed,
         }
-        self._discriminator_arguments = ranges | sizes | {
-            "num_channels": self.data_shape[-1],
-            "class_counts": self.class_counts,
-            "projection": condition == "projection",
-        }
+        self._generator_arguments = (
+            ranges
+            | sizes
+            | {
+                "num_inputs": latent_size + sum(class_counts),
+                "rgb_activation": rgb_activation,
+            }
+        )
+        self._discriminator_arguments = (
+            ranges
+            | sizes
+            | {
+                "num_channels": self.data_shape[-1],
+                "class_counts": self.class_counts,
+                "projection": condition == "projection",
+            }
+        )
 
     def stage_shape(self, stage):
         """Returns (frames, bins, channels) of the data at `stage`, from 0 to num_stages - 1."""
@@ -158,7 +178,9 @@ class _ProgressiveNetwork(keras.Model):
         """Adds a built layer under `name`; its seed comes from the network's seed and the name."""
         entropy = [self.seed, zlib.crc32(f"{self.name}/{name}".encode())]
         layer_seed = int(np.random.default_rng(entropy).integers(2**31 - 1))
-        layer = layer_class(*arguments, seed=layer_seed, name=name, dtype=dtype or self.compute_policy, **options)
+        layer = layer_class(
+            *arguments, seed=layer_seed, name=name, dtype=dtype or self.compute_policy, **options
+        )
         layer.build((None,) * (1 if layer_class is EqualizedDense else 3) + (input_channels,))
         self.layers_by_name[name] = layer
 

@@ -1,7 +1,5 @@
 """Losses of one adversarial step: what the generator and the discriminator each minimise."""
 
-import tensorflow as tf
-
 from gansynth_tf.losses.labels import label_cross_entropy
 
 
@@ -90,5 +88,9 @@ class AdversarialLosses:
     def penalties(self, reals, real_labels, fakes, mixing, progress):
         """Returns the weighted penalty [batch] and the slopes [batch]; arguments as above, mixing [batch, 1, 1, 1]."""
         return self.loss.penalty(
-            lambda data: self.judge(data, real_labels, progress)[0], reals, fakes, mixing, self.pixels_per_value
+            lambda data: self.judge(data, real_labels, progress)[0],
+            reals,
+            fakes,
+            mixing,
+            self.pixels_per_value,
         )

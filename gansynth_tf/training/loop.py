@@ -47,7 +47,19 @@ class TrainingLoop:
     """
 
     def __init__(
-        self, state, growth, loss, batches_from, fake_rows, store, observers, preview, *, seed, schedule, should_stop
+        self,
+        state,
+        growth,
+        loss,
+        batches_from,
+        fake_rows,
+        store,
+        observers,
+        preview,
+        *,
+        seed,
+        schedule,
+        should_stop,
     ):
         self._state = state
         self._growth = growth
@@ -89,7 +101,9 @@ class TrainingLoop:
     def _train_on(self, data, rows, image_count):
         """Trains on one batch, in the phase that its image count belongs to."""
         if image_count != self._state.num_images:
-            raise RuntimeError(f"The batch starts at image {image_count}, the state is at {self._state.num_images}.")
+            raise RuntimeError(
+                f"The batch starts at image {image_count}, the state is at {self._state.num_images}."
+            )
         phase = self._growth.phase(image_count)
         if phase.index != self._state.phase_index:
             if self._state.enter_phase(phase.index, phase.stage):

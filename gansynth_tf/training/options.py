@@ -32,7 +32,15 @@ class AdversarialTraining:
     """
 
     how_to_run = frozenset(
-        {"precision", "num_replicas", "save_minutes", "keep_saves", "preview_minutes", "preview_clips", "log_seconds"}
+        {
+            "precision",
+            "num_replicas",
+            "save_minutes",
+            "keep_saves",
+            "preview_minutes",
+            "preview_clips",
+            "log_seconds",
+        }
     )
 
     def __init__(
@@ -94,7 +102,9 @@ class AdversarialTraining:
         }
         for name, bound in at_least.items():
             if getattr(self, name) < bound:
-                raise ValueError(f"`{name}` must be at least {bound}. Received: {name}={getattr(self, name)}.")
+                raise ValueError(
+                    f"`{name}` must be at least {bound}. Received: {name}={getattr(self, name)}."
+                )
         for name in ("generator_learning_rate", "discriminator_learning_rate"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"`{name}` must be positive. Received: {name}={getattr(self, name)}.")

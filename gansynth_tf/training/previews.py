@@ -34,9 +34,10 @@ class PreviewGenerator:
         labels = one_hot(self._rows, state.architecture.class_counts)
         progress = tf.constant(state.progress, tf.float32)
         pieces = [
-            self._render(latents[i : i + 16], labels[i : i + 16], progress) for i in range(0, len(self._rows), 16)
+            self._render(latents[i : i + 16], labels[i : i + 16], progress)
+            for i in range(0, len(self._rows), 16)
         ]
-        audio, data = (np.concatenate(parts) for parts in zip(*pieces))
+        audio, data = (np.concatenate(parts) for parts in zip(*pieces, strict=True))
         return audio, self._rows, data
 
     def _rendering(self, state):

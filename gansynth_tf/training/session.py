@@ -231,5 +231,3 @@ def _timed(loop, state, announce):
     end = {FINISHED: "Finished", INTERRUPTED: "Interrupted"}[outcome]
     announce(f"{end} after {state.num_images:,} images; {trained:,} of them now, in {minutes:.1f} minutes.")
     return outcome
-
-

@@ -48,7 +48,9 @@ class TrainingState:
     def _adam(self, learning_rate, network):
         """Returns an optimiser built for the variables of `network` that are in use."""
         with self.strategy.scope():
-            adam = keras.optimizers.Adam(learning_rate, self.options.adam_beta1, self.options.adam_beta2, epsilon=1e-8)
+            adam = keras.optimizers.Adam(
+                learning_rate, self.options.adam_beta1, self.options.adam_beta2, epsilon=1e-8
+            )
             adam.build(network.stage_variables(self.stage))
         return adam
 
@@ -56,7 +58,9 @@ class TrainingState:
         """Returns all variables as a dict of NumPy arrays, and the counters as a dict of numbers."""
         arrays = {}
         for prefix, network in self._networks():
-            arrays |= {f"{prefix}/{variable.path}": _numpy(variable) for variable in network.trainable_variables}
+            arrays |= {
+                f"{prefix}/{variable.path}": _numpy(variable) for variable in network.trainable_variables
+            }
         for prefix, optimizer in self._optimizers():
             arrays |= {f"{prefix}/{i:03d}": _numpy(v) for i, v in enumerate(_slots(optimizer))}
         counters = ("num_images", "progress", "phase_index", "stage")

@@ -68,15 +68,19 @@ class TrainingStep:
                 value[context.replica_id_in_sync_group * share :][:share]
             )
 
-        return [self._state.strategy.experimental_distribute_values_from_function(of_replica(v)) for v in values]
+        return [
+            self._state.strategy.experimental_distribute_values_from_function(of_replica(v)) for v in values
+        ]
 
-    def _distributed_step(self, reals, real_rows, generator_rows, discriminator_rows, num_images, progress, with_penalty):
+    def _distributed_step(
+        self, reals, real_rows, generator_rows, discriminator_rows, num_images, progress, with_penalty
+    ):
         """Runs the step on all replicas and averages the generator."""
         strategy = self._state.strategy
         arguments = (reals, real_rows, generator_rows, discriminator_rows, num_images, progress, with_penalty)
         results = strategy.run(self._replica_step, args=arguments)
         decay = self._decay(num_images)
-        for average, variable in zip(self._averaged_variables, self._generator_variables):
+        for average, variable in zip(self._averaged_variables, self._generator_variables, strict=True):
             average.assign(average + (1.0 - decay) * (variable - average))
         return {name: strategy.reduce("SUM", value, axis=None) for name, value in results.items()}
 
@@ -91,7 +95,9 @@ class TrainingStep:
             half_life = tf.minimum(half_life, options.ema_ramp_up * images)
         return 0.5 ** (options.batch_size / tf.maximum(half_life, 1e-6))
 
-    def _replica_step(self, reals, real_rows, generator_rows, discriminator_rows, num_images, progress, with_penalty):
+    def _replica_step(
+        self, reals, real_rows, generator_rows, discriminator_rows, num_images, progress, with_penalty
+    ):
         """Trains both networks on this replica's share; returns its share of each mean."""
         reals = self._architecture.stage_data(reals, self._stage, progress)
         generator_parts = self._train_generator(self._one_hot(generator_rows), num_images, progress)
@@ -120,14 +126,19 @@ class TrainingStep:
         variables = [variable.value for variable in self._discriminator_variables]
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(variables)
-            losses, parts = self._losses.discriminator_losses(reals, real_labels, fakes, fake_labels, progress)
+            losses, parts = self._losses.discriminator_losses(
+                reals, real_labels, fakes, fake_labels, progress
+            )
             if with_penalty:
-                mixing = self._slice(draws.uniform([self._options.batch_size, 1, 1, 1], self._seed, num_images, draws.MIXING))
+                shape = [self._options.batch_size, 1, 1, 1]
+                mixing = self._slice(draws.uniform(shape, self._seed, num_images, draws.MIXING))
                 penalties, slopes = self._losses.penalties(reals, real_labels, fakes, mixing, progress)
                 parts |= {"penalty": penalties, "slope": slopes}
                 losses += self._penalty_interval * penalties
             loss = self._mean(losses)
-        self._state.discriminator_optimizer.apply(tape.gradient(loss, variables), self._discriminator_variables)
+        self._state.discriminator_optimizer.apply(
+            tape.gradient(loss, variables), self._discriminator_variables
+        )
         return parts
 
     def _latents(self, num_images, stream):

@@ -81,7 +81,5 @@ def test_the_inverse_restores_sums_of_bands(num_bins, num_mel_bins):
 
 @pytest.mark.parametrize("num_mel_bins", [0, -1, 129])
 def test_more_bands_than_bins_are_refused(num_mel_bins):
-    with pytest.raises(
-        ValueError, match=f"num_bins. Received: num_mel_bins={num_mel_bins}, num_bins=128"
-    ):
+    with pytest.raises(ValueError, match=f"num_bins. Received: num_mel_bins={num_mel_bins}, num_bins=128"):
         mel.mel_matrix(128, num_mel_bins, 16000)
