@@ -5,7 +5,9 @@ import os
 import sys
 
 if sys.version_info < (3, 11):  # noqa: UP036  A checkout runs without the installer's own check.
-    print(f"gansynth_tf needs Python 3.11 or newer. This is Python {sys.version.split()[0]}.", file=sys.stderr)
+    print(
+        f"gansynth_tf needs Python 3.11 or newer. This is Python {sys.version.split()[0]}.", file=sys.stderr
+    )
     sys.exit(2)
 
 # TensorFlow writes about its plug-ins to the terminal while it is imported; what goes wrong is raised as well.
