@@ -119,11 +119,11 @@ def test_options_are_documented_and_only_the_total_may_change():
 )
 def test_wrong_numbers_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
-        GrowthSchedule(3, **arguments)
+        GrowthSchedule(3, **({"stable_images": (8,), "fade_images": (4,)} | arguments))
 
 
 def test_wrong_counts_are_refused():
     with pytest.raises(ValueError, match="num_stages=0"):
         GrowthSchedule(0)
     with pytest.raises(ValueError, match="num_images=-1"):
-        GrowthSchedule(2).progress(-1)
+        GrowthSchedule(2, stable_images=(8,), fade_images=(4,)).progress(-1)
