@@ -2,6 +2,8 @@ import sys
 
 sys.path.insert(0, sys.path[0] + "/..")  # The repository, so that this runs uninstalled.
 
+import gansynth_tf.programs  # noqa: F401  # isort: skip  Before TensorFlow, which it quietens.
+
 import pathlib
 from collections.abc import Sequence
 
