@@ -22,8 +22,10 @@ def tensorflow_io_decodes_wav() -> bool:
     try:
         import tensorflow_io
 
-        audio = tensorflow_io.audio.decode_wav(_probe_bytes(), dtype=tf.int16)
-        return bool(np.array_equal(audio.numpy(), _PROBE[:, np.newaxis]))
+        # The question comes up while tf.data traces a graph, in which nothing would run.
+        with tf.init_scope():
+            audio = tensorflow_io.audio.decode_wav(_probe_bytes(), dtype=tf.int16)
+            return bool(np.array_equal(audio.numpy(), _PROBE[:, np.newaxis]))
     except (ImportError, NotImplementedError, AttributeError, tf.errors.OpError):
         return False
 
@@ -39,10 +41,11 @@ def decode_stretch(
     whole_plain_wav: tf.Tensor,
     sample_rate: int,
     length_samples: int,
+    num_channels: int = 1,
     *,
     with_tensorflow_io: bool | None = None,
 ) -> tf.Tensor:
-    """Returns one stretch of a file, decoded, mixed to one channel and resampled by operations of a graph.
+    """Returns one stretch of a file, decoded, mixed and resampled by operations of a graph.
 
     Args:
         path: String scalar.
@@ -50,30 +53,35 @@ def decode_stretch(
         whole_plain_wav: Boolean scalar: the file is a 16-bit wav at `sample_rate`, read from its start, and short.
         sample_rate: Wanted rate, hertz.
         length_samples: Wanted samples; zeros follow where the file ends before.
+        num_channels: 1 mixes all channels, 2 keeps stereo; see `files.mixed`.
         with_tensorflow_io: Whether such wavs go through TensorFlow I/O; None is where it works.
 
     Returns:
-        [length_samples] float32. Both ways give the same samples within 1e-4.
+        [length_samples] float32, or [length_samples, 2]. Both ways give the same samples within 1e-4.
     """
+    shape = [length_samples] if num_channels == 1 else [length_samples, num_channels]
 
     def by_libsndfile():
         audio = tf.numpy_function(
-            lambda path, start: files.read_stretch(path, int(start), sample_rate, length_samples),
+            lambda path, start: files.read_stretch(
+                path, int(start), sample_rate, length_samples, num_channels
+            ),
             [path, start_frame],
             tf.float32,
             stateful=False,
         )
-        return tf.ensure_shape(audio, [length_samples])
+        return tf.ensure_shape(audio, shape)
 
     if with_tensorflow_io is None:
         with_tensorflow_io = tensorflow_io_decodes_wav()
-    if not with_tensorflow_io:
+    # Two channels go through libsndfile: what becomes of a third one is written once, in NumPy.
+    if not with_tensorflow_io or num_channels != 1:
         return by_libsndfile()
     return tf.cond(whole_plain_wav, lambda: _wav_by_tensorflow_io(path, length_samples), by_libsndfile)
 
 
 def _wav_by_tensorflow_io(path, length_samples):
-    """Returns the start of a 16-bit wav, float32 [length_samples]."""
+    """Returns the start of a 16-bit wav, mixed to one channel, float32 [length_samples]."""
     import tensorflow_io
 
     frames = tensorflow_io.audio.decode_wav(tf.io.read_file(path), dtype=tf.int16)[:length_samples]

@@ -116,7 +116,7 @@ def read_blocks(path: str | os.PathLike, header: Header, block_frames: int):
 
 
 def read_stretch(
-    path: str | os.PathLike, start_frame: int, sample_rate: int, length_samples: int
+    path: str | os.PathLike, start_frame: int, sample_rate: int, length_samples: int, num_channels: int = 1
 ) -> np.ndarray:
     """Returns one stretch of a file at another sample rate.
 
@@ -125,37 +125,82 @@ def read_stretch(
         start_frame: First frame, counted at the file's own rate.
         sample_rate: Wanted rate, hertz.
         length_samples: Wanted samples; zeros follow where the file ends before.
+        num_channels: 1 or 2; see `mixed`.
 
     Returns:
-        float32 [length_samples], channels mixed to one.
+        float32 [length_samples] for one channel, [length_samples, 2] for two.
 
     Raises:
         AudioFileError: If the file cannot be read.
     """
     with _opened(path) as file:
-        file_rate = file.samplerate
-        # A margin that is a whole number of samples at both rates, so that it can be cut off exactly.
-        unit = file_rate // math.gcd(file_rate, sample_rate)
-        margin = 0 if file_rate == sample_rate else math.ceil(_MARGIN_SECONDS * file_rate / unit) * unit
-        before = min(margin, start_frame // unit * unit)
-        num_frames = math.ceil(length_samples * file_rate / sample_rate)
-        first = start_frame - before
-        frames = _read_from(file, first, before + num_frames + margin).mean(axis=1)
-    audio = resample(frames, file_rate, sample_rate)
-    audio = audio[before * sample_rate // file_rate :][:length_samples]
-    return np.pad(audio, (0, length_samples - len(audio)))
+        rate = file.samplerate
+        before, num_frames, after = _around(start_frame, rate, sample_rate, length_samples)
+        frames = _read_from(file, start_frame - before, before + num_frames + after)
+    audio = resample(mixed(frames, num_channels), rate, sample_rate)
+    return fitted(audio[before * sample_rate // rate :], length_samples)
+
+
+def stretch_of(
+    frames: np.ndarray, start_frame: int, rate: int, sample_rate: int, length_samples: int
+) -> np.ndarray:
+    """Returns one stretch of a recording in memory at another sample rate, as `read_stretch` does of a file.
+
+    Args:
+        frames: [num_frames] or [num_frames, channels] float32.
+        start_frame: First frame of the stretch.
+        rate: Of the recording, hertz.
+        sample_rate: Wanted rate, hertz.
+        length_samples: Wanted samples; zeros follow where the recording ends before.
+
+    Returns:
+        float32 [length_samples, ...].
+    """
+    before, num_frames, after = _around(start_frame, rate, sample_rate, length_samples)
+    audio = resample(frames[start_frame - before : start_frame + num_frames + after], rate, sample_rate)
+    return fitted(audio[before * sample_rate // rate :], length_samples)
+
+
+def mixed(frames: np.ndarray, num_channels: int) -> np.ndarray:
+    """Returns audio in the wanted number of channels; the sum of the weights is one, so that nothing gets clipped.
+
+    Args:
+        frames: [num_frames, channels of the recording] float.
+        num_channels: 1 is the mean of all. 2 keeps a stereo recording as it is, doubles a mono one, and mixes all
+            channels after the first two into both sides.
+
+    Returns:
+        [num_frames] for one channel, [num_frames, 2] for two.
+
+    Raises:
+        ValueError: If `num_channels` is neither 1 nor 2.
+    """
+    if num_channels == 1:
+        return frames.mean(axis=1)
+    if num_channels != 2:
+        raise ValueError(f"`num_channels` must be 1 or 2. Received: num_channels={num_channels}.")
+    if frames.shape[1] <= 2:
+        return np.repeat(frames, 2, axis=1) if frames.shape[1] == 1 else frames
+    others = frames[:, 2:].sum(axis=1, keepdims=True)
+    return (frames[:, :2] + others) / (frames.shape[1] - 1)
+
+
+def fitted(audio: np.ndarray, length_samples: int) -> np.ndarray:
+    """Returns the start of `audio`, [samples] or [samples, channels], followed by zeros if it is shorter."""
+    audio = audio[:length_samples]
+    return np.pad(audio, [(0, length_samples - len(audio))] + [(0, 0)] * (audio.ndim - 1))
 
 
 def resample(audio: np.ndarray, from_rate: int, to_rate: int) -> np.ndarray:
     """Returns audio at another sample rate.
 
     Args:
-        audio: [num_samples] float32.
+        audio: [num_samples] or [num_samples, num_channels] float32.
         from_rate: Its rate, hertz.
         to_rate: The wanted rate, hertz.
 
     Returns:
-        [ceil(num_samples * to_rate / from_rate)] float32.
+        [ceil(num_samples * to_rate / from_rate), ...] float32.
 
     Source: soxr's high quality, through librosa.
     """
@@ -164,7 +209,7 @@ def resample(audio: np.ndarray, from_rate: int, to_rate: int) -> np.ndarray:
     import librosa  # Here, since it takes seconds to load and most sets need none of it.
 
     return librosa.resample(
-        np.asarray(audio, np.float32), orig_sr=from_rate, target_sr=to_rate, res_type="soxr_hq"
+        np.asarray(audio, np.float32), orig_sr=from_rate, target_sr=to_rate, res_type="soxr_hq", axis=0
     )
 
 
@@ -219,6 +264,17 @@ def _opened(path):
         return soundfile.SoundFile(os.fsencode(path))
     except soundfile.SoundFileError as error:
         raise AudioFileError(_reason(error)) from error
+
+
+def _around(start_frame, rate, sample_rate, length_samples):
+    """Returns the frames to read (before, of, after) a stretch, so that its ends are resampled with what is beside."""
+    num_frames = math.ceil(length_samples * rate / sample_rate)
+    if rate == sample_rate:
+        return 0, num_frames, 0
+    # A margin that is a whole number of samples at both rates, so that it can be cut off exactly.
+    unit = rate // math.gcd(rate, sample_rate)
+    margin = math.ceil(_MARGIN_SECONDS * rate / unit) * unit
+    return min(margin, start_frame // unit * unit), num_frames, margin
 
 
 def _read_from(file, start_frame, num_frames):

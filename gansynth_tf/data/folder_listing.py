@@ -52,6 +52,7 @@ class Listing:
         unusable: {name: reason} of what was named, but cannot be used.
         num_other_files: Visible files that are no audio by their names.
         num_unlisted: Audio files that the table does not name.
+        drawn_splits: Whether the splits are a matter of chance, not of the set.
     """
 
     label_names: tuple[str, ...]
@@ -60,6 +61,17 @@ class Listing:
     unusable: dict[str, str]
     num_other_files: int = 0
     num_unlisted: int = 0
+    drawn_splits: bool = True
+
+    @property
+    def notes(self) -> list[str]:
+        """Lines for people about files that are not used."""
+        lines = []
+        if self.num_other_files:
+            lines.append(f"{self.num_other_files} other files are no audio by their names.")
+        if self.num_unlisted:
+            lines.append(f"{self.num_unlisted} audio files are not used: {TABLE_NAME} does not name them.")
+        return lines
 
 
 def list_folder(folder: str | os.PathLike, shares: tuple[float, float], seed: int) -> Listing:
@@ -104,6 +116,20 @@ def list_folder(folder: str | os.PathLike, shares: tuple[float, float], seed: in
             + "".join(f" {shown(name)} {reason}." for name, reason in list(listing.unusable.items())[:3])
         )
     return listing
+
+
+def check_shares(valid_fraction: float, test_fraction: float, seed: int) -> tuple[float, float]:
+    """Returns the two parts of a set that are kept from training.
+
+    Raises:
+        ValueError: If they are negative or leave nothing to train on, or the seed is negative.
+    """
+    if min(valid_fraction, test_fraction, seed) < 0 or valid_fraction + test_fraction >= 1:
+        raise ValueError(
+            "`valid_fraction`, `test_fraction` and `seed` must not be negative, and the two parts must leave "
+            f"recordings to train on. Received: {valid_fraction}, {test_fraction}, {seed}."
+        )
+    return valid_fraction, test_fraction
 
 
 def split_of(name: str, shares: tuple[float, float], seed: int) -> str:
@@ -201,6 +227,7 @@ def _from_table(table, root, found, shares, seed):
         f"labels from {TABLE_NAME}, {given}",
         unusable,
         num_unlisted=len(found.keys() - recordings.keys()),
+        drawn_splits=split_column is None,
     )
 
 

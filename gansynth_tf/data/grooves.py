@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from gansynth_tf.data.grooves_synthesis import band, kits
+from gansynth_tf.data.sources import Source
 from gansynth_tf.options import UserError
 
 # Raised with every change of the sounds, so that cached spectra of older ones are not taken for these.
@@ -23,12 +24,14 @@ class Grooves:
     Args:
         sample_rate: Hertz, any.
         length_samples: Length of a clip.
+        num_channels: 1; the loops are mono.
+        download: There is nothing to download.
         num_clips: Number of training clips.
         num_test_clips: Number of test clips, and of validation clips.
         seed: Draws other clips of the same genres.
 
     Raises:
-        UserError: If a size is not positive or the seed is negative.
+        UserError: If a size is not positive, the seed is negative, or stereo is wanted.
     """
 
     how_to_run: frozenset[str] = frozenset()
@@ -38,6 +41,8 @@ class Grooves:
         self,
         sample_rate: int,
         length_samples: int,
+        num_channels: int = 1,
+        download: bool = False,
         *,
         num_clips: int = 6000,
         num_test_clips: int = 1200,
@@ -50,18 +55,29 @@ class Grooves:
                 raise UserError(f"`{name}` must be at least 1. Received: {name}={size}.")
         if seed < 0:
             raise UserError(f"`seed` must not be negative. Received: seed={seed}.")
+        if num_channels != 1:
+            raise UserError(f"`num_channels`: grooves are mono. Received: num_channels={num_channels}.")
         self.sample_rate = sample_rate
         self.length_samples = length_samples
+        self.num_channels = num_channels
         self.labels = {"genre": band.CLASSES}
         self.num_clips = num_clips
         self.num_test_clips = num_test_clips
         self.seed = seed
-        self._kit = functools.lru_cache(maxsize=None)(self._built_kit)
+        self._kits = {}
 
-    def _built_kit(self, genre_number, kit_number):
-        genre = band.CLASSES[genre_number]
-        instruments = band.instruments_of(genre)
-        return kits.draw_kit(genre, genre_number, kit_number, instruments, self.sample_rate)
+    def __getstate__(self):
+        """What another process needs: it builds its own kits."""
+        return {name: value for name, value in vars(self).items() if name != "_noise"} | {"_kits": {}}
+
+    def _kit(self, genre_number, kit_number):
+        """Returns a kit, built when it is first wanted."""
+        key = genre_number, kit_number
+        if key not in self._kits:
+            genre = band.CLASSES[genre_number]
+            instruments = band.instruments_of(genre)
+            self._kits[key] = kits.draw_kit(genre, *key, instruments, self.sample_rate)
+        return self._kits[key]
 
     @functools.cached_property
     def _noise(self):
@@ -95,8 +111,13 @@ class Grooves:
         """Returns int32 [clips, 1]: the genre of each clip of a split."""
         return (np.arange(self._num(split), dtype=np.int32) % len(band.CLASSES))[:, np.newaxis]
 
-    def clips(self, split: str) -> tf.data.Dataset:
-        """Returns the clips of a split in the order of its rows, float32 [length_samples] in [-1, 1]."""
+    def clips(self, split: str, indices=None) -> tf.data.Dataset:
+        """Returns clips in the order of the rows, float32 [length_samples] in [-1, 1].
+
+        Args:
+            split: Name of the split.
+            indices: Increasing numbers of the wanted clips; None is all.
+        """
 
         def synthesised(index):
             clip = tf.numpy_function(
@@ -104,9 +125,31 @@ class Grooves:
             )
             return tf.ensure_shape(clip, [self.length_samples])
 
-        return tf.data.Dataset.range(self._num(split)).map(
-            synthesised, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
-        )
+        numbers = tf.data.Dataset.range(self._num(split))
+        if indices is not None:
+            numbers = tf.data.Dataset.from_tensor_slices(np.asarray(indices, np.int64))
+        return numbers.map(synthesised, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+
+    @property
+    def left_out(self) -> dict[str, str]:
+        """Nothing: every clip is used."""
+        return {}
+
+    def prepare(self, cache_dir=None, progress=None) -> None:
+        """Does nothing: there are no files to read."""
+
+    def clip_keys(self, split: str) -> list[str]:
+        """Returns one address a clip: equal keys have equal samples."""
+        values = f"grooves {SOUNDS_VERSION} {self.sample_rate} {self.length_samples} {self.seed} {split}"
+        return [f"{values} {index}" for index in range(self._num(split))]
+
+    def sources(self, split: str) -> list[Source]:
+        """Returns where each clip comes from."""
+        seconds = self.length_samples / self.sample_rate
+        return [
+            Source(f"grooves/{split}/{index}", self.sample_rate, 1, "synthesised", 0.0, seconds)
+            for index in range(self._num(split))
+        ]
 
     def fingerprint(self) -> str:
         """Returns a hash of everything that determines the samples."""

@@ -48,6 +48,34 @@ def test_the_probe_runs_an_operation_not_only_an_import(monkeypatch):
     assert not decoding.tensorflow_io_decodes_wav.__wrapped__()
 
 
+def test_the_probe_tells_the_same_while_a_graph_is_traced():
+    answers = []
+
+    @tf.function
+    def traced():
+        answers.append(decoding.tensorflow_io_decodes_wav.__wrapped__())
+        return tf.constant(0)
+
+    traced()
+    assert answers == [decoding.tensorflow_io_decodes_wav.__wrapped__()]
+
+
+@pytest.mark.parametrize("with_tensorflow_io", [True, False])
+def test_two_channels_are_kept_in_their_order(tmp_path, with_tensorflow_io):
+    audio = np.random.default_rng(0).uniform(-1, 1, [6000, 2])
+    soundfile.write(tmp_path / "a.wav", audio, 16000, subtype="PCM_16")
+
+    @tf.function
+    def traced():
+        path = tf.constant(str(tmp_path / "a.wav"))
+        start = tf.constant(0, tf.int64)
+        return decoding.decode_stretch(
+            path, start, tf.constant(True), 16000, 5000, 2, with_tensorflow_io=with_tensorflow_io
+        )
+
+    np.testing.assert_allclose(traced(), audio[:5000], atol=1e-4)
+
+
 def test_only_16_bit_wavs_are_plain(tmp_path):
     for subtype, plain in (("PCM_16", True), ("PCM_24", False), ("FLOAT", False)):
         soundfile.write(tmp_path / "a.wav", np.zeros(100), 16000, subtype=subtype)

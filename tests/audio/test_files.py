@@ -211,3 +211,23 @@ def test_names_may_hold_any_character(tmp_path):
     undecodable = os.fsdecode(os.fsencode(tmp_path) + b"/\xff.wav")
     os.rename(path, undecodable)
     assert len(files.read(undecodable)[0]) == len(chirp())
+
+
+def test_channels_are_mixed_to_one_or_two():
+    frames = np.array([[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 0.5, 0.5]], np.float32)
+    np.testing.assert_allclose(files.mixed(frames, 1), [0.25, 0.25, 0.25])
+    np.testing.assert_allclose(files.mixed(frames, 2), [[1 / 3, 0], [0, 1 / 3], [1 / 3, 1 / 3]])
+    np.testing.assert_allclose(files.mixed(frames[:, :2], 2), frames[:, :2])
+    np.testing.assert_allclose(files.mixed(frames[:, :1], 2), [[1, 1], [0, 0], [0, 0]])
+    with pytest.raises(ValueError, match="num_channels=3"):
+        files.mixed(frames, 3)
+
+
+def test_a_stretch_in_stereo_is_resampled_side_by_side(tmp_path):
+    seconds = np.arange(8000) / 8000
+    sides = np.stack([np.sin(2 * np.pi * 200 * seconds), np.sin(2 * np.pi * 300 * seconds)], axis=1)
+    soundfile.write(tmp_path / "a.wav", 0.5 * sides, 8000, subtype="FLOAT")
+    stretch = files.read_stretch(tmp_path / "a.wav", 800, 16000, 4000, 2)
+    seconds = 0.1 + np.arange(4000) / 16000
+    expected = np.stack([np.sin(2 * np.pi * 200 * seconds), np.sin(2 * np.pi * 300 * seconds)], axis=1)
+    np.testing.assert_allclose(stretch, 0.5 * expected, atol=2e-3)

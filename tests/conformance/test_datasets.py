@@ -1,11 +1,15 @@
 """The exam that every dataset of the catalogue takes."""
 
+import pickle
+
 import numpy as np
 import pytest
 import soundfile
 
 from gansynth_tf import options
 from gansynth_tf.data import DATASETS
+from gansynth_tf.data.sources import Source
+from tests.data.tfds_fakes import fake_tfds
 
 RATE = 8000
 LENGTH = 4000
@@ -34,12 +38,10 @@ def make(request, folder):
     # A new dataset is examined with its defaults, unless it says above what is small.
     chosen = small.get(request.param, {})
     if request.param != "tfds_audio":
-        yield lambda: DATASETS[request.param](RATE, LENGTH, **chosen)
+        yield lambda num_channels=1: DATASETS[request.param](RATE, LENGTH, num_channels, **chosen)
         return
-    tfds = pytest.importorskip("tensorflow_datasets")
-    with pytest.MonkeyPatch.context() as patch, tfds.testing.mock_data(num_examples=20):
-        patch.setattr(tfds.core.DatasetInfo, "splits", property(lambda info: {"train": None}))
-        yield lambda: DATASETS["tfds_audio"](RATE, LENGTH, **chosen)
+    with fake_tfds(["train"]):
+        yield lambda num_channels=1: DATASETS["tfds_audio"](RATE, LENGTH, num_channels, **chosen)
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +50,7 @@ def dataset(make):
 
 
 def test_it_tells_what_it_was_asked_for(dataset):
-    assert (dataset.sample_rate, dataset.length_samples) == (RATE, LENGTH)
+    assert (dataset.sample_rate, dataset.length_samples, dataset.num_channels) == (RATE, LENGTH, 1)
     assert isinstance(dataset.how_to_run, frozenset)
     assert options.options_of(type(dataset))
 
@@ -92,6 +94,77 @@ def test_the_same_options_give_the_same_clips_in_the_same_order(make, dataset):
         for _ in range(2):
             first = list(dataset.clips(split).take(4).as_numpy_iterator())
             np.testing.assert_array_equal(list(again.clips(split).take(4).as_numpy_iterator()), first)
+
+
+def test_chosen_clips_are_those_of_the_whole(dataset):
+    for split in dataset.splits:
+        everything = list(dataset.clips(split).as_numpy_iterator())
+        chosen = np.flatnonzero(np.arange(len(everything)) % 3 != 1)
+        np.testing.assert_array_equal(
+            list(dataset.clips(split, chosen).as_numpy_iterator()), [everything[i] for i in chosen]
+        )
+        assert not list(dataset.clips(split, np.zeros([0], int)).as_numpy_iterator())
+
+
+def test_equal_keys_have_equal_samples_and_others_differ(dataset):
+    samples_of = {}
+    for split in dataset.splits:
+        keys = dataset.clip_keys(split)
+        assert len(keys) == len(dataset.rows(split)) and all(isinstance(key, str) for key in keys)
+        for key, clip in zip(keys, dataset.clips(split).as_numpy_iterator(), strict=True):
+            assert samples_of.setdefault(key, clip.tobytes()) == clip.tobytes()
+    assert len(set(samples_of.values())) == len(samples_of)
+
+
+def test_every_clip_has_a_source(dataset):
+    names = []
+    for split in dataset.splits:
+        sources = dataset.sources(split)
+        assert len(sources) == len(dataset.rows(split))
+        for source in sources:
+            assert isinstance(source, Source) and source.sample_rate > 0 and source.num_channels > 0
+            assert 0 <= source.start_seconds < source.seconds and source.name and source.encoding
+        names += [(source.name, source.start_seconds) for source in sources]
+    assert len(set(names)) == len(names)
+
+
+def test_what_it_leaves_out_has_reasons(dataset):
+    assert all(isinstance(reason, str) and reason for reason in dataset.left_out.values())
+
+
+def test_preparing_changes_nothing(make, dataset, tmp_path):
+    prepared = make()
+    seen = []
+    for _ in range(2):
+        prepared.prepare(tmp_path, lambda done, total: seen.append((done, total)))
+    assert all(0 <= done <= total for done, total in seen)
+    again = make()
+    again.prepare(tmp_path)
+    for other in (prepared, again):
+        assert other.fingerprint() == dataset.fingerprint()
+        assert other.report() == dataset.report()
+
+
+def test_it_can_be_sent_to_another_process(dataset):
+    copy = pickle.loads(pickle.dumps(dataset))
+    split = dataset.splits[0]
+    assert copy.clip_keys(split) == dataset.clip_keys(split)
+    np.testing.assert_array_equal(
+        list(copy.clips(split).take(3).as_numpy_iterator()),
+        list(dataset.clips(split).take(3).as_numpy_iterator()),
+    )
+
+
+def test_stereo_is_kept_or_refused(request, make):
+    try:
+        stereo = make(num_channels=2)
+    except ValueError as error:
+        assert "num_channels" in str(error)
+        return
+    assert stereo.num_channels == 2
+    split = stereo.splits[0]
+    assert stereo.clips(split).element_spec.shape == [LENGTH, 2]
+    assert make().clip_keys(split) != stereo.clip_keys(split)
 
 
 def test_an_unknown_split_is_refused(dataset):

@@ -300,7 +300,7 @@ def test_names_may_hold_any_character(tmp_path):
     assert all_clips(dataset).shape == (3, LENGTH)
     report = dataset.report()
     assert report.encode("utf-8") and "\\udcfe.wav" in report
-    assert len(dataset.fingerprint()) == 16
+    assert len(dataset.fingerprint()) == 24
 
 
 def test_a_table_finds_names_in_either_spelling_of_accents(tmp_path):
