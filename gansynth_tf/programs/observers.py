@@ -35,7 +35,6 @@ def make_observers(experiment, facts):
         progress_line.note,
         (history, tensorboard),
         experiment.seed,
-        facts.clips,
         prefix="alarm",
     )
     return [progress_line, history, tensorboard, previews, alarm]

@@ -86,7 +86,7 @@ class TrainingLoop:
         self._last = {"save": now, "preview": now, "log": now}
         total = self._growth.total_images
         outcome = FINISHED
-        for data, rows, image_count in self._batches_from(self._state.num_images):
+        for data, rows, image_count in self._window.waited_for(self._batches_from(self._state.num_images)):
             if self._state.num_images >= total or self._should_stop():
                 outcome = FINISHED if self._state.num_images >= total else INTERRUPTED
                 break
@@ -97,6 +97,11 @@ class TrainingLoop:
         if outcome == FINISHED:
             self._show()
         return outcome
+
+    @property
+    def input_wait_percent(self):
+        """Share of the logged time, tracing left out, that training waited for its next batch, in percent."""
+        return self._window.total_wait_percent
 
     def _train_on(self, data, rows, image_count):
         """Trains on one batch, in the phase that its image count belongs to."""
@@ -110,13 +115,14 @@ class TrainingLoop:
                 self._step = None
         if self._step is None:
             self._step = TrainingStep(self._state, self._loss, seed=self._seed)
-            self._window.pause()
-        progress = self._growth.progress(image_count)
+        progress, traces = self._growth.progress(image_count), self._step.num_traces
         scalars = self._step(data, rows, self._fake_rows(image_count), image_count, progress)
         self._refuse_infinite(scalars)
         self._state.num_images += len(rows)
         self._state.progress = progress
         self._window.add(scalars, len(rows))
+        if self._step.num_traces > traces:
+            self._window.restart_clock()
 
     def _refuse_infinite(self, scalars):
         """Raises TrainingDiverged if one of `scalars` is not finite."""
@@ -168,18 +174,31 @@ class TrainingLoop:
 
 
 class _LogWindow:
-    """Means of scalars over the steps since the last log, and the rate of images."""
+    """Means of scalars over the steps since the last log, the rate of images, and the time spent waiting for them."""
 
     def __init__(self):
         self._sums = {}
         self._counts = {}
-        self._num_images = 0
-        self._start = time.monotonic()
+        self._total_seconds = self._total_waited_seconds = 0.0
+        self.restart_clock()
 
-    def pause(self):
-        """Starts the clock anew, so that tracing does not count as training."""
+    def restart_clock(self):
+        """Measures anew from here on, so that tracing does not count as training."""
         self._start = time.monotonic()
         self._num_images = 0
+        self._waited_seconds = 0.0
+
+    def waited_for(self, batches):
+        """Yields what `batches` yields, and counts the time that each takes to come."""
+        batches = iter(batches)
+        while True:
+            start = time.monotonic()
+            try:
+                batch = next(batches)
+            except StopIteration:
+                return
+            self._waited_seconds += time.monotonic() - start
+            yield batch
 
     def add(self, scalars, num_images):
         """Adds the scalars of one step on `num_images` images."""
@@ -189,10 +208,24 @@ class _LogWindow:
         self._num_images += num_images
 
     def take(self):
-        """Returns the means and the images a second, and empties the window; {} if there was no step."""
+        """Returns the means, the images a second and the percentage of waiting, and empties the window.
+
+        The last two are left out if nothing but tracing was measured; {} if there was no step.
+        """
         if not self._counts:
             return {}
         means = {name: total / self._counts[name] for name, total in self._sums.items()}
-        means["images_per_second"] = self._num_images / max(1e-9, time.monotonic() - self._start)
-        self.__init__()
+        seconds = time.monotonic() - self._start
+        if self._num_images and seconds > 0:
+            means["images_per_second"] = self._num_images / seconds
+            means["input_wait_percent"] = 100.0 * self._waited_seconds / seconds
+            self._total_seconds += seconds
+            self._total_waited_seconds += self._waited_seconds
+        self._sums, self._counts = {}, {}
+        self.restart_clock()
         return means
+
+    @property
+    def total_wait_percent(self):
+        """Percentage of waiting over all windows."""
+        return 100.0 * self._total_waited_seconds / max(1e-9, self._total_seconds)

@@ -4,7 +4,7 @@ from typing import Literal
 
 
 class AdversarialTraining:
-    """How the networks are trained: rates, weights, averages, and how often a run saves and shows itself.
+    """How the networks are trained: rates, weights, averages, where data wait, how often a run saves and shows itself.
 
     Args:
         batch_size: Images of a step over all replicas; at least two a replica.
@@ -26,6 +26,9 @@ class AdversarialTraining:
         preview_minutes: Minutes from one set of sounds and pictures to the next; 0 for none.
         preview_clips: Clips drawn of each class for a preview and its alarm.
         log_seconds: Seconds from one line of the history to the next.
+        cache_dir: Folder of the spectra of the clips; one that several runs name computes them once for all. Empty is
+            the folder cache of the run.
+        num_workers: Processes that compute spectra; 0 for one a thousand clips, as far as there are cores.
 
     Raises:
         ValueError: If a value is out of range.
@@ -40,6 +43,8 @@ class AdversarialTraining:
             "preview_minutes",
             "preview_clips",
             "log_seconds",
+            "cache_dir",
+            "num_workers",
         }
     )
 
@@ -64,6 +69,8 @@ class AdversarialTraining:
         preview_minutes: float = 5.0,
         preview_clips: int = 8,
         log_seconds: float = 5.0,
+        cache_dir: str = "",
+        num_workers: int = 0,
     ):
         self.batch_size = batch_size
         self.generator_learning_rate = generator_learning_rate
@@ -83,6 +90,8 @@ class AdversarialTraining:
         self.preview_minutes = preview_minutes
         self.preview_clips = preview_clips
         self.log_seconds = log_seconds
+        self.cache_dir = cache_dir
+        self.num_workers = num_workers
         self._check()
 
     def _check(self):
@@ -99,6 +108,7 @@ class AdversarialTraining:
             "preview_minutes": 0,
             "preview_clips": 2,
             "log_seconds": 0,
+            "num_workers": 0,
         }
         for name, bound in at_least.items():
             if getattr(self, name) < bound:

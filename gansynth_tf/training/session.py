@@ -3,17 +3,19 @@
 import dataclasses
 import importlib.metadata
 import pathlib
+import sys
 import time
 
 import numpy as np
 
-from gansynth_tf.data import pipeline
+from gansynth_tf.data import clip_cache, pipeline
 from gansynth_tf.options import UserError
 from gansynth_tf.representations import normalization
 from gansynth_tf.training import devices
 from gansynth_tf.training.checkpoints import CheckpointStore
 from gansynth_tf.training.interruption import Interruption
 from gansynth_tf.training.loop import FINISHED, INTERRUPTED, Schedule, TrainingLoop
+from gansynth_tf.training.observers.progress import CountLine
 from gansynth_tf.training.previews import PreviewGenerator
 from gansynth_tf.training.run_record import FILE_NAME, RunRecord
 from gansynth_tf.training.state import TrainingState
@@ -21,7 +23,7 @@ from gansynth_tf.training.state import TrainingState
 _RECORDED_PACKAGES = ("gansynth_tf", "tensorflow", "keras", "numpy", "librosa")
 
 
-def train(parts, run_dir, make_observers, announce=print):
+def train(parts, run_dir, make_observers, announce=print, stream=None):
     """Trains a run, or goes on with it, until it is finished or interrupted.
 
     Args:
@@ -30,6 +32,8 @@ def train(parts, run_dir, make_observers, announce=print):
         run_dir: Folder of the run, made if needed.
         make_observers: Function of (RunFacts) that returns the list of observers.
         announce: Takes the lines that tell the user what happens.
+        stream: Text file that `announce` writes to, for counts that are written over and over if it is a terminal;
+            None is sys.stdout.
 
     Returns:
         loop.FINISHED or loop.INTERRUPTED.
@@ -48,16 +52,18 @@ def train(parts, run_dir, make_observers, announce=print):
         raise UserError(str(error)) from error
     compute_dtype = devices.compute_dtype(options.precision)
     announce(f"Devices: {', '.join(strategy.extended.worker_devices)}. Convolutions in {compute_dtype}.")
-    for report in (parts.dataset.report(), parts.labels.report()):
-        announce(report)
     with Interruption() as should_stop:
-        clips, rows = parts.labels.clips("train"), parts.labels.rows("train")
-        data = _cached(parts, run_dir, announce)
-        record = _record(parts, run_dir, data, clips)
+        try:
+            data = _data(parts, run_dir, announce, stream or sys.stdout, should_stop)
+        except KeyboardInterrupt:
+            announce("Interrupted before training. What was made of the data is kept.")
+            return INTERRUPTED
+        rows = parts.labels.rows("train")
+        record = _record(parts, run_dir, data)
         architecture = parts.architecture(record.scale, record.offset, compute_dtype=compute_dtype)
         state = TrainingState(architecture, strategy, options)
         store = CheckpointStore(run_dir / "checkpoints", keep=options.keep_saves)
-        facts = RunFacts(run_dir, record, architecture, parts.growth, data, clips, rows, parts.representation)
+        facts = RunFacts(run_dir, record, architecture, parts.growth, data, rows, parts.representation)
         observers = make_observers(facts)
         _resume(state, store, observers, announce)
         preview = _preview(parts, rows) if options.preview_minutes else None
@@ -78,9 +84,8 @@ class RunFacts:
         record: RunRecord with labels, constants and sizes.
         architecture: Of the catalogue.
         growth: GrowthSchedule.
-        data: [num_clips, *data_shape] float32, the training split's data.
-        clips: [num_used] indices into `data` of the clips that are trained on.
-        rows: [num_used, labels] int32, their labels.
+        data: CachedClips [num_clips, *data_shape] float32 of the clips that are trained on.
+        rows: [num_clips, labels] int32, their labels.
         representation: Of the catalogue.
     """
 
@@ -88,34 +93,45 @@ class RunFacts:
     record: RunRecord
     architecture: object
     growth: object
-    data: np.ndarray
-    clips: np.ndarray
+    data: clip_cache.CachedClips
     rows: np.ndarray
     representation: object
 
 
-def _cached(parts, run_dir, announce):
-    """Returns the data of the training split, from the run's cache."""
-    shown = [time.monotonic()]
+def _data(parts, run_dir, announce, stream, should_stop):
+    """Returns the data of the clips that are trained on, after telling what they are.
 
-    def progress(done, total):
-        if done == total or time.monotonic() - shown[0] > 5.0:
-            shown[0] = time.monotonic()
-            announce(f"Spectra: {done:,} of {total:,} clips.")
+    Raises:
+        KeyboardInterrupt: If the user asks to stop.
+    """
+    cache_dir = parts.training.cache_dir or run_dir / "cache"
 
-    return pipeline.cached_data(
+    def counted(line):
+        def progress(done, total):
+            line(done, total)
+            if should_stop():
+                line.close()
+                raise KeyboardInterrupt
+
+        return progress
+
+    parts.dataset.prepare(cache_dir, counted(CountLine("Recordings", "files", announce, stream)))
+    for report in (parts.dataset.report(), parts.labels.report()):
+        announce(report)
+    return clip_cache.cached_clips(
         parts.dataset,
         "train",
-        parts.representation.to_data,
-        parts.representation.shape,
-        run_dir / "cache",
+        parts.representation,
+        cache_dir,
         parts.data_fingerprint,
-        batch_size=32,
-        progress=progress,
+        parts.training.num_workers,
+        announce,
+        counted(CountLine("Spectra", "clips", announce, stream)),
+        parts.labels.clips("train"),
     )
 
 
-def _record(parts, run_dir, data, clips):
+def _record(parts, run_dir, data):
     """Returns the run's record: read if there is one, else made with constants fitted to the training clips."""
     if (run_dir / FILE_NAME).exists():
         return _loaded_record(parts, run_dir)
@@ -123,8 +139,7 @@ def _record(parts, run_dir, data, clips):
         scale, offset = normalization.ORIGINAL_SCALE, normalization.ORIGINAL_OFFSET
     else:
         try:
-            used = data if len(clips) == len(data) else data[clips]
-            scale, offset = normalization.fitted_constants(used, parts.representation.channel_weights)
+            scale, offset = normalization.fitted_constants(data, parts.representation.channel_weights)
         except ValueError as error:
             raise UserError(str(error)) from error
     record = RunRecord(
@@ -195,12 +210,9 @@ def _preview(parts, rows):
 def _loop(parts, facts, state, store, observers, preview, should_stop):
     """Returns the loop, joined with its data."""
     options, rows, seed = parts.training, facts.rows, parts.seed
-    if len(facts.clips) == 0:
-        raise UserError("There are no training clips. Give more files, or drop fewer classes.")
 
     def batches_from(num_images):
-        batches = pipeline.batches(facts.data, rows, options.batch_size, seed, num_images, clips=facts.clips)
-        return batches.as_numpy_iterator()
+        return pipeline.batches(facts.data, rows, options.batch_size, seed, num_images).as_numpy_iterator()
 
     def fake_rows(num_images):
         drawn = pipeline.drawn_rows(rows, 2 * options.batch_size, seed, num_images)
@@ -229,5 +241,8 @@ def _timed(loop, state, announce):
     minutes = (time.monotonic() - start) / 60.0
     trained = state.num_images - start_images
     end = {FINISHED: "Finished", INTERRUPTED: "Interrupted"}[outcome]
-    announce(f"{end} after {state.num_images:,} images; {trained:,} of them now, in {minutes:.1f} minutes.")
+    announce(
+        f"{end} after {state.num_images:,} images; {trained:,} of them now, in {minutes:.1f} minutes; "
+        f"waited {loop.input_wait_percent:.1f} % of the time on input."
+    )
     return outcome

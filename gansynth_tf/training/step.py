@@ -56,6 +56,11 @@ class TrainingStep:
         results = self._compiled(*batches, count, tf.constant(progress, tf.float32), with_penalty)
         return {name: float(value) for name, value in results.items()}
 
+    @property
+    def num_traces(self):
+        """How often the step was traced; a call that traces takes seconds."""
+        return self._compiled.experimental_get_tracing_count()
+
     def _spread(self, values):
         """Returns each global batch split over the replicas."""
         num_replicas = self._state.strategy.num_replicas_in_sync

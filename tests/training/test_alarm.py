@@ -183,14 +183,6 @@ def test_options_are_documented_and_may_change_within_a_run():
     assert all(option.how_to_run for option in found.values())
 
 
-def test_a_choice_of_clips_is_compared_with_as_if_the_others_were_not_there(real):
-    data, rows = real
-    clips = np.arange(0, 180, 2)
-    chosen = RealReference(data[clips], rows[clips], NAMES, 20, seed=1)
-    indexed = RealReference(data, rows[clips], NAMES, 20, seed=1, clips=clips)
-    assert chosen.distances == indexed.distances and chosen.recall == indexed.recall
-
-
 def test_wrong_arguments_are_refused(real):
     with pytest.raises(ValueError, match="one length. Received: 180, 2"):
         DiversityAlarm(real[0], real[1][:2], NAMES, print)

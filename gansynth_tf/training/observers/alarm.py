@@ -33,14 +33,12 @@ class DiversityAlarm:
     watched for its label. Nothing is drawn from training's random numbers.
 
     Args:
-        data: [num_clips, frames, bins, channels] real data, the log magnitude in channel 0; may be a memory map.
-        rows: [num_clips, num_labels] int32 classes of `data`, or of its `clips`.
+        data: [num_clips, frames, bins, channels] real data, the log magnitude in channel 0; may lie on the disk.
+        rows: [num_clips, num_labels] int32 classes of `data`.
         class_names: Names of the classes of the first label; empty without labels.
         warn: Function that takes a line of text for the user.
         listeners: Other observers, which get the numbers through on_log.
         seed: Of the choice of the real clips to compare with.
-        clips: [num_used] indices into `data` of the clips that `rows` are of, so that a memory map need not be
-            copied; None for all.
         least_diversity: Below this share of the real clips' diversity a class has collapsed.
         least_agreement: Below this multiple of chance a class does not follow its label.
         patience: Number of previews in a row that must be wrong before the alarm is given.
@@ -63,7 +61,6 @@ class DiversityAlarm:
         warn,
         listeners=(),
         seed=0,
-        clips=None,
         *,
         least_diversity: float = 0.25,
         least_agreement: float = 1.3,
@@ -83,7 +80,7 @@ class DiversityAlarm:
         self._least_agreement = least_agreement
         self._patience = patience
         self._grace_images = grace_images
-        self._reference = RealReference(data, rows, class_names, reference_clips, seed, clips)
+        self._reference = RealReference(data, rows, class_names, reference_clips, seed)
         self._wrong = {}
 
     def on_log(self, num_images, scalars):
@@ -160,7 +157,6 @@ class RealReference:
         class_names: Names of the classes of the first label; empty without labels.
         clips_per_class: Number of clips of each class to look at.
         seed: Of their choice.
-        clips: [num_used] indices into `data` of the clips that `rows` are of; None for all.
 
     Attributes:
         class_names: Names of the classes with at least two clips.
@@ -169,15 +165,14 @@ class RealReference:
             is only one class.
     """
 
-    def __init__(self, data, rows, class_names, clips_per_class, seed, clips=None):
-        clips = np.arange(len(data)) if clips is None else np.asarray(clips)
-        if len(clips) != len(rows):
-            raise ValueError(f"`data` and `rows` must be of one length. Received: {len(clips)}, {len(rows)}.")
+    def __init__(self, data, rows, class_names, clips_per_class, seed):
+        if len(data) != len(rows):
+            raise ValueError(f"`data` and `rows` must be of one length. Received: {len(data)}, {len(rows)}.")
         self._all_names = tuple(class_names)
         generator = np.random.default_rng(seed)
         features = {}
         for name, members in clips_by_class(rows, class_names).items():
-            chosen = clips[np.sort(generator.permutation(members)[:clips_per_class])]
+            chosen = np.sort(generator.permutation(members)[:clips_per_class])
             if len(chosen) >= 2:
                 features[name] = np.stack([pooled_magnitudes(data[index : index + 1])[0] for index in chosen])
         self.class_names = tuple(features)

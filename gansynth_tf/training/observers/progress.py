@@ -5,6 +5,9 @@ import shutil
 import time
 
 _LOSSES = {"generator_loss": "G", "discriminator_loss": "D"}
+# Training that waits longer for its data is slowed by them.
+_SHOWN_WAIT_PERCENT = 3.0
+_SECONDS_BETWEEN_REWRITES = 0.2
 
 
 class ProgressLine:
@@ -89,6 +92,8 @@ class ProgressLine:
             self._stage_text(num_images),
             f"{speed:.{0 if speed >= 100 else 1}f} images/s",
         ]
+        if scalars.get("input_wait_percent", 0.0) > _SHOWN_WAIT_PERCENT:
+            parts.append(f"waits on input {scalars['input_wait_percent']:.0f} %")
         losses = [f"{short} {scalars[name]:.2f}" for name, short in _LOSSES.items() if name in scalars]
         if losses:
             parts.append(" ".join(losses))
@@ -170,6 +175,70 @@ class TimeLeft:
         if self._costs is None:
             return seconds, False
         return seconds * self._costs[stage] / self._costs[nearest], True
+
+
+class CountLine:
+    """Shows how far work on many things is: how many are done, how fast, and the time left.
+
+    On a terminal one line is written over and over; elsewhere a new line every `interval_seconds`. Nothing is shown of
+    work that is done when it is first counted.
+
+    Args:
+        what: Names the work, as "Spectra".
+        things: What is counted, as "clips".
+        announce: Takes a line that stays.
+        stream: Text file that may be a terminal, as sys.stdout; the same that `announce` writes to.
+        interval_seconds: Least time between two lines where the stream is no terminal.
+        clock: Function that returns seconds.
+    """
+
+    def __init__(self, what, things, announce, stream, *, interval_seconds=5.0, clock=time.monotonic):
+        self._what = what
+        self._things = things
+        self._announce = announce
+        self._stream = stream
+        self._is_terminal = stream.isatty()
+        self._interval_seconds = _SECONDS_BETWEEN_REWRITES if self._is_terminal else interval_seconds
+        self._clock = clock
+        self._first = None
+        self._last_shown_at = 0.0
+        self._shown_width = 0
+
+    def __call__(self, done, total):
+        """Takes in that `done` of `total` things are done, and shows it if it is time."""
+        now = self._clock()
+        if self._first is None:
+            self._first = (now, done)
+            self._last_shown_at = now
+        is_end = done >= total
+        if done == self._first[1] or (not is_end and now - self._last_shown_at < self._interval_seconds):
+            return
+        self._last_shown_at = now
+        text = self.text(done, total, now)
+        if not self._is_terminal:
+            self._announce(text)
+            return
+        text = text[: shutil.get_terminal_size().columns - 1]
+        self._stream.write("\r" + text.ljust(self._shown_width))
+        self._stream.flush()
+        self._shown_width = len(text)
+        if is_end:
+            self.close()
+
+    def close(self):
+        """Ends the line, so that what follows starts on a new one."""
+        if self._shown_width:
+            self._stream.write("\n")
+            self._stream.flush()
+            self._shown_width = 0
+
+    def text(self, done, total, now):
+        """Returns the line."""
+        start, done_before = self._first
+        rate = (done - done_before) / max(1e-9, now - start)
+        text = f"{self._what}: {done:,} of {total:,} {self._things} ({100 * done // total} %)"
+        text += f", {rate:,.{0 if rate >= 10 else 1}f} a second"
+        return text if done >= total else f"{text}, {duration((total - done) / rate)} left"
 
 
 def duration(seconds):

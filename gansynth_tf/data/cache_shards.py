@@ -1,0 +1,220 @@
+"""Shards: files of clips' data under the clips' addresses, each whole or absent.
+
+A shard is a .npy file of float32 [clips, *data_shape] with a tail behind the numbers: the address of each clip and a
+checksum of header and addresses. np.load reads it as it is.
+"""
+
+import errno
+import hashlib
+import io
+import math
+import os
+import re
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from gansynth_tf.options import WorkFailed
+
+ADDRESS_BYTES = 16
+SHARD_NAME = re.compile(r"shard-[0-9a-f]{24}\.npy")
+PART_NAME = re.compile(r"shard-[0-9a-f]{24}\.npy\.[0-9]+\.part")
+_CHECKSUM_BYTES = 16
+# A kill loses what is not in a shard yet: at most so much work, so many clips and so many bytes of memory.
+_SECONDS_A_SHARD = 5.0
+_CLIPS_A_SHARD = 256
+_BYTES_A_SHARD = 2**26
+
+
+class ShardFolder:
+    """The shards of one folder, all of one data shape.
+
+    Args:
+        path: The folder; need not exist.
+        data_shape: Shape of one clip's data: (frames, bins, channels).
+    """
+
+    def __init__(self, path: str | os.PathLike, data_shape: Sequence[int]):
+        self.path = Path(path)
+        self.data_shape = tuple(data_shape)
+        # {name of a shard: the addresses of its clips}; the name tells the content, so that none is read twice.
+        self._known: dict[str, list[bytes]] = {}
+
+    def places(self, addresses: Iterable[bytes]) -> dict[bytes, tuple[str, int]]:
+        """Returns where the clips of some addresses lie, {address: (name of the shard, row in it)}.
+
+        An address that no whole shard holds is missing. The folder is read anew at each call.
+        """
+        wanted = set(addresses)
+        found = {}
+        for name in self._names():
+            for row, address in enumerate(self._addresses(name) or ()):
+                if address in wanted:
+                    found[address] = (name, row)
+        return found
+
+    def damaged(self) -> list[Path]:
+        """Returns the shards that are not whole."""
+        return [self.path / name for name in self._names() if self._addresses(name) is None]
+
+    def parts(self) -> list[Path]:
+        """Returns the files of shards that are being written, or were when a process was killed."""
+        return [self.path / name for name in _listed(self.path) if PART_NAME.fullmatch(name)]
+
+    def opened(self, name: str) -> np.ndarray:
+        """Returns the data of a shard, float32 [clips, *data_shape], read from the disk when they are looked at."""
+        with open(self.path / name, "rb") as file:
+            shape, _ = _read_header(file)
+            data = np.memmap(file, np.float32, "r", file.tell(), shape)
+        # A plain array: a memory map's own indexing is five times as slow.
+        return data.view(np.ndarray)
+
+    def write(self, addresses: Sequence[bytes], data: np.ndarray) -> Path:
+        """Writes a shard and forces it to the disk; it appears under its name when it is whole.
+
+        Args:
+            addresses: One a clip.
+            data: [clips, *data_shape] float32.
+
+        Raises:
+            OSError: If it cannot be written; nothing is left behind.
+        """
+        path = self.path / f"shard-{hashlib.sha256(b''.join(addresses)).hexdigest()[:24]}.npy"
+        part = path.with_name(f"{path.name}.{os.getpid()}.part")
+        header, tail = _header(data.shape), b"".join(addresses)
+        try:
+            with open(part, "wb") as file:
+                file.write(header)
+                file.write(memoryview(np.ascontiguousarray(data, "<f4")).cast("B"))
+                file.write(tail + _checksum(header + tail))
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(part, path)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+        force_to_disk(self.path)
+        return path
+
+    def clip_bytes(self) -> int:
+        """Returns what a clip takes on the disk."""
+        return 4 * math.prod(self.data_shape) + ADDRESS_BYTES
+
+    def _names(self):
+        return sorted(name for name in _listed(self.path) if SHARD_NAME.fullmatch(name))
+
+    def _addresses(self, name):
+        """Returns the addresses of a shard's clips, or None if it is damaged or gone."""
+        if name not in self._known:
+            addresses = _read_addresses(self.path / name, self.data_shape)
+            if addresses is None:
+                return None
+            self._known[name] = addresses
+        return self._known[name]
+
+
+class ShardWriter:
+    """Gathers clips and writes a shard of them now and then.
+
+    Args:
+        folder: ShardFolder that exists.
+        clock: Function that returns seconds.
+    """
+
+    def __init__(self, folder: ShardFolder, clock: Callable[[], float] = time.monotonic):
+        self._folder = folder
+        self._clock = clock
+        self._addresses: list[bytes] = []
+        self._data: list[np.ndarray] = []
+        self._num_bytes = 0
+        self._last_written = clock()
+
+    def add(self, addresses: Sequence[bytes], data: np.ndarray) -> None:
+        """Takes the data of some clips, [clips, *data_shape] float32."""
+        self._addresses += addresses
+        self._data.append(data)
+        self._num_bytes += data.nbytes
+        if (
+            len(self._addresses) >= _CLIPS_A_SHARD
+            or self._num_bytes >= _BYTES_A_SHARD
+            or self._clock() - self._last_written >= _SECONDS_A_SHARD
+        ):
+            self.flush()
+
+    def flush(self) -> None:
+        """Writes what was gathered.
+
+        Raises:
+            WorkFailed: If the disk is full.
+        """
+        addresses, data = self._addresses, self._data
+        self._addresses, self._data, self._num_bytes = [], [], 0
+        try:
+            if addresses:
+                self._folder.write(addresses, np.concatenate(data))
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            raise WorkFailed(
+                f"The disk got full while the spectra were written to {self._folder.path}. What is done is kept: "
+                "make room and start again."
+            ) from error
+        self._last_written = self._clock()
+
+
+def force_to_disk(folder: Path) -> None:
+    """Makes a rename in `folder` outlive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _read_addresses(path, data_shape):
+    """Returns the addresses in a shard's tail, or None if the shard is not as it was written."""
+    try:
+        with open(path, "rb") as file:
+            shape, header = _read_header(file)
+            data_bytes, tail_bytes = 4 * math.prod(shape), ADDRESS_BYTES * shape[0]
+            if shape[1:] != data_shape or header != _header(shape):
+                return None
+            if os.fstat(file.fileno()).st_size != len(header) + data_bytes + tail_bytes + _CHECKSUM_BYTES:
+                return None
+            file.seek(data_bytes, os.SEEK_CUR)
+            tail, checksum = file.read(tail_bytes), file.read(_CHECKSUM_BYTES)
+    except (FileNotFoundError, ValueError, EOFError, IndexError):
+        return None
+    if checksum != _checksum(header + tail):
+        return None
+    return [tail[start : start + ADDRESS_BYTES] for start in range(0, tail_bytes, ADDRESS_BYTES)]
+
+
+def _read_header(file):
+    """Returns (shape, bytes) of the header of a .npy file, and leaves the file after it."""
+    np.lib.format.read_magic(file)
+    shape, _, _ = np.lib.format.read_array_header_1_0(file)
+    size = file.tell()
+    file.seek(0)
+    return shape, file.read(size)
+
+
+def _header(shape):
+    """Returns the first bytes of a .npy file of float32."""
+    file = io.BytesIO()
+    np.lib.format.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": shape})
+    return file.getvalue()
+
+
+def _checksum(content):
+    return hashlib.sha256(content).digest()[:_CHECKSUM_BYTES]
+
+
+def _listed(folder):
+    """Returns the names in a folder, none if it does not exist."""
+    try:
+        return os.listdir(folder)
+    except FileNotFoundError:
+        return []
