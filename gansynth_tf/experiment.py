@@ -5,11 +5,14 @@ import functools
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+import numpy as np
 
 from gansynth_tf import __version__, flagfiles, options
 from gansynth_tf.data import DATASETS
-from gansynth_tf.data.labels import Labels
+from gansynth_tf.data.labels import Labels, check_names, renames_and_changes
+from gansynth_tf.data.union import Union
 from gansynth_tf.losses import LOSSES
 from gansynth_tf.models import ARCHITECTURES
 from gansynth_tf.options import Settings, Specification, UserError
@@ -34,14 +37,19 @@ class Experiment:
 
     Args:
         settings: Values of all options by full name, from `specification()`.
-        dataset: Where clips and their labels come from.
+        dataset: Where clips and their labels come from; several are trained on together, as groove,gtzan.
         representation: What the networks see of the audio.
         architecture: The generator and the discriminator.
         loss: The adversarial loss.
         labels: Labels that condition the model, as genre,pitch. Empty is the first label of the dataset; none trains
             without labels.
         label_map: Changes of classes: genre:hip-hop=rap renames (or merges, if rap exists), genre:noise= drops the
-            class and its clips.
+            class and its clips. Changes of labels come first: style=genre, or groove.style=genre for one dataset of
+            several; labels of one name are one.
+        dataset_weights: Shares of the images that are drawn of each dataset, in their order, as 1,2; empty draws every
+            clip equally often.
+        download: Fetch datasets that are not on disk, where that is possible. Nothing is fetched without it.
+        channels: Mix recordings to mono, or keep stereo where the representation can.
         sample_rate: In hertz; recordings of other rates are resampled.
         length_samples: Samples of a clip, 32000 being 2 s at the default sample rate.
         seed: Of everything that is drawn: first weights, order of clips, latents.
@@ -50,18 +58,21 @@ class Experiment:
         UserError: If an option is out of range.
     """
 
-    how_to_run: frozenset[str] = frozenset()
+    how_to_run = frozenset({"download"})
 
     def __init__(
         self,
         settings: Mapping[str, Any],
         *,
-        dataset: str = "grooves",
+        dataset: tuple[str, ...] = ("grooves",),
         representation: str = "mel_if",
         architecture: str = "progressive",
         loss: str = "non_saturating",
         labels: tuple[str, ...] | None = (),
         label_map: tuple[str, ...] = (),
+        dataset_weights: tuple[float, ...] = (),
+        download: bool = False,
+        channels: Literal["mono", "stereo"] = "mono",
         sample_rate: int = 16000,
         length_samples: int = 32000,
         seed: int = 0,
@@ -73,18 +84,30 @@ class Experiment:
             )
         if not 0 <= seed < 2**31:
             raise UserError(f"--seed takes a whole number from 0 to 2147483647. Received: {seed}.")
+        if not dataset or len(set(dataset)) < len(dataset):
+            raise UserError(
+                f"--dataset takes one or more names, none twice. Received: {','.join(dataset)!r}."
+            )
+        if dataset_weights and (len(dataset_weights) != len(dataset) or min(dataset_weights) <= 0):
+            raise UserError(
+                f"--dataset_weights takes one positive number for each of {','.join(dataset)}. "
+                f"Received: {','.join(map(str, dataset_weights))}."
+            )
         self.chosen = {
-            "dataset": dataset,
-            "representation": representation,
-            "architecture": architecture,
-            "loss": loss,
+            "dataset": tuple(dataset),
+            "representation": (representation,),
+            "architecture": (architecture,),
+            "loss": (loss,),
         }
         self.settings = _of_chosen_parts(settings, self.chosen)
         self.sample_rate = sample_rate
         self.length_samples = length_samples
         self.seed = seed
+        self.num_channels = {"mono": 1, "stereo": 2}[channels]
         self._label_names = labels
-        self._label_map = label_map
+        self._renames, self._label_map = renames_and_changes(label_map)
+        self._dataset_weights = dataset_weights
+        self._download = download
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any], given: Iterable[str] | None = None) -> "Experiment":
@@ -103,7 +126,7 @@ class Experiment:
             if name not in spec:
                 raise options.unknown_option(name, spec)
             complete[name] = spec[name].checked(value)
-        chosen = {chooser: complete[chooser] for chooser in CATALOGUES}
+        chosen = {chooser: _keys(complete[chooser]) for chooser in CATALOGUES}
         options.refuse_unchosen(settings if given is None else given, chosen, CATALOGUES)
         return options.build(cls, complete, settings=complete)
 
@@ -132,19 +155,28 @@ class Experiment:
     @property
     def data_fingerprint(self) -> str:
         """What determines the data of a clip besides the dataset: the representation and its options."""
-        prefix = self.chosen["representation"]
+        (prefix,) = self.chosen["representation"]
         own = {name: value for name, value in self.settings.items() if name.rpartition(".")[0] == prefix}
         sizes = {"sample_rate": self.sample_rate, "length_samples": self.length_samples}
         return json.dumps([prefix, own | sizes], sort_keys=True)
 
     def check(self) -> None:
-        """Builds every part that costs little, so that a mistake is found before any work.
+        """Builds every part that costs little, so that a mistake is found before any work and any recording is read.
 
         Raises:
             UserError: Names the part and the option.
         """
-        for name in ("strategy", "loss", "representation", "training", "growth", "labels"):
+        for name in ("strategy", "loss", "representation", "training", "growth", "dataset"):
             getattr(self, name)
+        check_names(self.dataset.labels, self._label_names, self._label_map)
+
+    def check_labels(self) -> None:
+        """Refuses labels that the recordings cannot teach; reads the recordings, if nobody has.
+
+        Raises:
+            UserError: Names the label, and what it lacks.
+        """
+        _ = self.labels
 
     def build(self, part, *positional: Any, prefix: str = "") -> Any:
         """Returns `part` with its options of this experiment; see `options.build`."""
@@ -152,8 +184,19 @@ class Experiment:
 
     @functools.cached_property
     def dataset(self):
-        """The dataset; it knows names and sizes, and reads audio only when asked for clips."""
-        return self._part("dataset", self.sample_rate, self.length_samples)
+        """The dataset, or the union of several; it knows its labels, and reads audio only when asked for clips."""
+        sizes = self.sample_rate, self.length_samples, self.num_channels, self._download
+        chosen = {key: self.build(DATASETS[key], *sizes, prefix=key) for key in self.chosen["dataset"]}
+        if len(chosen) == 1 and not self._renames:
+            return next(iter(chosen.values()))
+        return Union(chosen, self._renames)
+
+    @functools.cached_property
+    def mixture(self) -> tuple[np.ndarray, tuple[float, ...]] | None:
+        """(which dataset each used training clip is of, the datasets' shares of the images), or None without shares."""
+        if not self._dataset_weights or len(self.chosen["dataset"]) == 1:
+            return None
+        return self.dataset.groups("train")[self.labels.clips("train")], self._dataset_weights
 
     @functools.cached_property
     def labels(self) -> Labels:
@@ -163,7 +206,11 @@ class Experiment:
     @functools.cached_property
     def representation(self):
         """The representation of this experiment's clips."""
-        return self._part("representation", self.sample_rate, self.length_samples)
+        representation = self._part("representation", self.sample_rate, self.length_samples)
+        if self.num_channels not in representation.channel_counts:
+            (key,) = self.chosen["representation"]
+            raise UserError(f"--channels=stereo: the representation {key} takes mono only. Leave it out.")
+        return representation
 
     @functools.cached_property
     def loss(self):
@@ -209,7 +256,7 @@ class Experiment:
         return self._part("architecture", data_shape, class_counts, scale, offset, self.seed, compute_dtype)
 
     def _part(self, chooser: str, *positional: Any) -> Any:
-        key = self.chosen[chooser]
+        (key,) = self.chosen[chooser]
         return self.build(CATALOGUES[chooser][key], *positional, prefix=key)
 
 
@@ -228,7 +275,12 @@ def specification() -> Specification:
     return spec
 
 
-def _of_chosen_parts(settings: Mapping[str, Any], chosen: Mapping[str, str]) -> Settings:
+def _keys(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    """Returns the value of an option that chooses as a tuple, whether it takes one key or several."""
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _of_chosen_parts(settings: Mapping[str, Any], chosen: Mapping[str, tuple[str, ...]]) -> Settings:
     """Returns the settings without those of parts that are not chosen."""
-    keys = {"", *ALWAYS_CHOSEN, *chosen.values()}
+    keys = {"", *ALWAYS_CHOSEN, *(key for keys in chosen.values() for key in keys)}
     return {name: value for name, value in settings.items() if name.rpartition(".")[0] in keys}

@@ -308,13 +308,13 @@ def differences(
 
 
 def refuse_unchosen(
-    given: Iterable[str], chosen: Mapping[str, str], catalogues: Mapping[str, Collection[str]]
+    given: Iterable[str], chosen: Mapping[str, Collection[str]], catalogues: Mapping[str, Collection[str]]
 ) -> None:
     """Refuses options of parts that are not chosen.
 
     Args:
         given: Full names that the user gave.
-        chosen: {option that chooses: key}, as {"loss": "wgan_gp"}.
+        chosen: {option that chooses: its keys}, as {"loss": ("wgan_gp",)}.
         catalogues: {option that chooses: its keys}.
 
     Raises:
@@ -323,9 +323,10 @@ def refuse_unchosen(
     for name in given:
         prefix = name.rpartition(".")[0]
         for chooser, keys in catalogues.items():
-            if prefix in keys and chosen[chooser] != prefix:
+            if prefix in keys and prefix not in chosen[chooser]:
+                now = ",".join(chosen[chooser])
                 raise UserError(
-                    f"--{name} is an option of --{chooser}={prefix}, but --{chooser}={chosen[chooser]} is chosen. "
+                    f"--{name} is an option of --{chooser}={prefix}, but --{chooser}={now} is chosen. "
                     f"Leave it out, or choose --{chooser}={prefix}."
                 )
 

@@ -155,11 +155,11 @@ def test_an_option_that_the_saved_settings_lack_counts_with_its_default(spec):
 
 def test_an_option_of_a_part_that_is_not_chosen_is_refused():
     catalogues = {"dataset": ("drums", "bass")}
-    options.refuse_unchosen(["drums.swing", "seed"], {"dataset": "drums"}, catalogues)
+    options.refuse_unchosen(["drums.swing", "seed"], {"dataset": ("drums", "piano")}, catalogues)
     with pytest.raises(
         UserError, match="--drums.swing is an option of --dataset=drums, but --dataset=bass is chosen"
     ):
-        options.refuse_unchosen(["drums.swing"], {"dataset": "bass"}, catalogues)
+        options.refuse_unchosen(["drums.swing"], {"dataset": ("bass",)}, catalogues)
 
 
 def test_an_unknown_option_is_answered_with_the_nearest(spec):

@@ -188,6 +188,42 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     return f" Did you mean {by_small_letters[near[0]]}?" if near else ""
 
 
+def check_names(
+    dataset_labels: Mapping[str, Sequence[str]], names: Sequence[str] | None, label_map: Sequence[str]
+) -> None:
+    """Refuses names of labels and classes that do not exist, before any recording is read.
+
+    Raises:
+        UserError: Names the nearest one that does.
+    """
+    known = {name: tuple(classes) for name, classes in dataset_labels.items()}
+    _chosen(names, known)
+    _changes(label_map, known)
+
+
+def renames_and_changes(label_map: Sequence[str]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Returns ({label: its new name}, the entries that change classes) of a label map.
+
+    Raises:
+        UserError: If an entry is neither, or one label gets two names.
+    """
+    renames: dict[str, str] = {}
+    changes = []
+    for entry in label_map:
+        if ":" in entry:
+            changes.append(entry)
+            continue
+        old, equals, new = (part.strip() for part in entry.partition("="))
+        if not equals or not old:
+            raise UserError(
+                "--label_map takes entries label:class=new class, as genre:hip-hop=rap, and label=new label, as "
+                f"style=genre. Received: {entry!r}."
+            )
+        if renames.setdefault(old, new) != new:
+            raise UserError(f"--label_map gives the label {old!r} two names, {renames[old]!r} and {new!r}.")
+    return renames, tuple(changes)
+
+
 def _chosen(names, known):
     """Returns the names of the labels in use, checked."""
     if names is None:

@@ -12,6 +12,7 @@ from gansynth_tf.programs import command_line, forecast
 from gansynth_tf.programs.observers import make_observers
 from gansynth_tf.training import loop, session
 from gansynth_tf.training.checkpoints import RunLock
+from gansynth_tf.training.observers.progress import CountLine
 
 USAGE = """\
 python train.py --flagfile=flags/genre.cfg [--run_dir=R] [--dry_run] [--name=value ...]
@@ -50,6 +51,9 @@ def _train(arguments: Sequence[str]) -> int:
         _compare(saved, experiment, run_dir)
     experiment.check()
     if line.program["dry_run"]:
+        # Nothing is written, but what a run has read is not read again.
+        existing = _cache_dir(experiment, run_dir)
+        _read_recordings(experiment, existing if existing.is_dir() else None)
         print(forecast.report(experiment))
         return command_line.DONE
     try:
@@ -76,6 +80,8 @@ def run_directory(flagfile: str, run_dir: str) -> Path:
 def _locked_run(experiment: Experiment, run_dir: Path) -> int:
     run_dir.mkdir(parents=True, exist_ok=True)
     with RunLock(run_dir):
+        # Recordings and classes first: a mistake there leaves no run behind.
+        _read_recordings(experiment, _cache_dir(experiment, run_dir))
         # Again, now that no other process can write there.
         saved = _saved_settings(run_dir)
         if saved is None:
@@ -91,6 +97,20 @@ def _locked_run(experiment: Experiment, run_dir: Path) -> int:
         _announce(f"Interrupted and saved. To go on: python train.py --flagfile={run_dir / FLAGFILE_NAME}")
         return command_line.INTERRUPTED
     return command_line.DONE
+
+
+def _cache_dir(experiment: Experiment, run_dir: Path) -> Path:
+    return Path(experiment.training.cache_dir or run_dir / "cache")
+
+
+def _read_recordings(experiment: Experiment, cache_dir: Path | None) -> None:
+    """Reads the dataset's recordings, shows how far that is, and refuses labels that they cannot teach."""
+    progress = CountLine("Recordings", "files", _announce, sys.stdout)
+    try:
+        experiment.dataset.prepare(cache_dir, progress)
+    finally:
+        progress.close()
+    experiment.check_labels()
 
 
 def _announce(line: str) -> None:

@@ -30,6 +30,7 @@ class MelIf:
     Attributes:
         shape: (frames, bins, channels) of a clip's data.
         channel_weights: Share of the networks' range for each channel.
+        channel_counts: The numbers of audio channels that it can take.
 
     Raises:
         ValueError: If a size is no power of two, or the frames do not cover the clip.
@@ -38,6 +39,7 @@ class MelIf:
     """
 
     how_to_run = frozenset()
+    channel_counts = (1,)
     channel_names = ("log mel power", "mel instantaneous frequency")
 
     def __init__(
