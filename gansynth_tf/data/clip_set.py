@@ -34,7 +34,8 @@ class Clip:
         classes: The class of each label, "" where it has none.
         start_frame: First frame, at the recording's own rate.
         gain: What keeps a float recording within full scale.
-        place: Number of the example that holds it, where recordings are no files of their own.
+        part: Where the recording is among others in a bigger file: in which part of the whole,
+        place: and its number there.
         whole_plain_wav: See decoding.decode_stretch.
     """
 
@@ -43,6 +44,7 @@ class Clip:
     classes: tuple[str, ...]
     start_frame: int
     gain: float
+    part: str = ""
     place: int = 0
     whole_plain_wav: bool = False
 

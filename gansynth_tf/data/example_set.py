@@ -1,7 +1,10 @@
 """Recordings that are examples of a bigger file: of TensorFlow Datasets, or of TFRecords."""
 
+import collections
+import functools
 import hashlib
-from collections.abc import Callable, Mapping
+import itertools
+from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
 import numpy as np
@@ -16,10 +19,13 @@ from gansynth_tf.data.sources import Source
 from gansynth_tf.options import UserError
 
 Selection = Callable[[Mapping[str, str]], str | None]
+Division = Callable[[Mapping[str, str]], str]
 
 
 class Reader(Protocol):
     """Reads the examples of one data set, always in the same order; can be pickled.
+
+    Audio is [samples] or [samples, channels]: floats, 1 being full scale, or 16-bit integers of any type.
 
     Attributes:
         name: Of the data set, with its version.
@@ -37,8 +43,16 @@ class Reader(Protocol):
     sizes: dict[str, int]
     identity: list
 
-    def examples(self, source_split: str) -> tf.data.Dataset:
-        """Returns (audio [samples(, channels)] of any type, names of its classes [num_labels] string, "" for none)."""
+    def scan(self, source_split: str) -> Iterator[tuple[np.ndarray, list[str]]]:
+        """Yields (audio, names of its classes in the order of `labels`, "" for none) of all examples of a split.
+
+        Raises:
+            UserError: If they cannot be read.
+        """
+        ...
+
+    def audio_of(self, source_split: str, numbers: np.ndarray) -> tf.data.Dataset:
+        """Returns the audio of some examples of a split by their increasing numbers."""
         ...
 
 
@@ -52,8 +66,12 @@ class ExampleSet(ClipSet):
         own_splits: {split: the reader's name of it}. With one entry the examples are divided by chance.
         shares: Parts of the examples for the validation and the test split, where they are divided.
         seed: Of that division.
-        selection: Function of {label: class} that returns why an example is not wanted, or None.
+        selection: Function of {label: class} that returns the option by which an example is not wanted, as
+            "--nsynth.sources=acoustic", or None.
         labels: The labels to keep, {label: its classes in order}; None is the reader's.
+        division: Function of {label: class} that returns the split of an example, instead of `own_splits`.
+        divided_by: What the division goes by, for people.
+        named_by: The label whose class names an example; "" names it by its number.
     """
 
     def __init__(
@@ -67,9 +85,14 @@ class ExampleSet(ClipSet):
         *,
         selection: Selection | None = None,
         labels: dict[str, tuple[str, ...]] | None = None,
+        division: Division | None = None,
+        divided_by: str = "",
+        named_by: str = "",
     ):
-        self._divided = len(own_splits) == 1
+        self._divided = len(own_splits) == 1 or division is not None
         divided = "; its one split is divided" if self._divided else ""
+        if division is not None:
+            divided = f"; {divided_by}"
         super().__init__(
             name, f"{reader.name}{divided}", cutting, reader.labels if labels is None else labels
         )
@@ -78,6 +101,8 @@ class ExampleSet(ClipSet):
         self._shares = shares
         self._seed = seed
         self._selection = selection or _everything
+        self._division = division
+        self._named_by = named_by
 
     @property
     def _sources(self):
@@ -97,29 +122,37 @@ class ExampleSet(ClipSet):
             rule.min_seconds,
             rule.max_clips,
         ]
-        scan, num_done, num_unwanted = Scan([], {}), 0, 0
+        scan, num_done = Scan([], {}), 0
+        unwanted: collections.Counter[str] = collections.Counter()
         report(0, total)
         with ScanMemory(cache_dir, identity) as memory:
             for theirs, ours in self._sources.items():
                 for number, found in self._found(theirs, memory):
                     num_done += 1
                     report(min(num_done, total), total)
-                    name = f"{self.name}/{theirs}/{number}"
                     classes = dict(zip(self._reader.labels, found["classes"], strict=True))
-                    if self._selection(classes) is not None:
-                        num_unwanted += 1
+                    option = self._selection(classes)
+                    if option is not None:
+                        unwanted[option] += 1
                         continue
-                    split = ours or split_of(str(number), self._shares, self._seed)
-                    self._add_clips(scan, name, split, number, classes, found)
-        if num_unwanted:
-            self.notes = (f"{num_unwanted} examples are not wanted by the options.",)
+                    split = ours or self._drawn_split(number, classes)
+                    self._add_clips(scan, split, theirs, number, classes, found)
+        lines = unwanted_lines(unwanted)
+        self.notes = tuple(lines)
         if not scan.clips:
+            lines += left_out_lines(scan.left_out)
             raise UserError(
-                f"None of the {num_done} examples of {self._reader.name} can be used: {num_unwanted} are not wanted "
-                "by the options. " + " ".join(left_out_lines(scan.left_out))
+                f"None of the {num_done} examples of {self._reader.name} can be used. {' '.join(lines)}".rstrip()
             )
-        scan.clips.sort(key=lambda clip: (SPLITS.index(clip.split), clip.place, clip.start_frame))
+        # Those of a split stay in the order of the examples.
+        scan.clips.sort(key=lambda clip: SPLITS.index(clip.split))
         return scan
+
+    def _drawn_split(self, number, classes):
+        """Returns the split of an example that its data set does not tell."""
+        if self._division is not None:
+            return self._division(classes)
+        return split_of(str(number), self._shares, self._seed)
 
     def _found(self, theirs, memory):
         """Yields (number, what reading it told) of the examples of a split, from memory where all are remembered."""
@@ -128,10 +161,10 @@ class ExampleSet(ClipSet):
         if size and all(found is not None for found in known):
             yield from enumerate(known)
             return
-        for number, (audio, classes) in enumerate(self._reader.examples(theirs).as_numpy_iterator()):
+        for number, (audio, classes) in enumerate(self._reader.scan(theirs)):
             found = known[number] if number < size else None
             if found is None:
-                found = self._read_once(audio, [name.decode() for name in classes])
+                found = self._read_once(audio, classes)
                 memory.put(f"{theirs}/{number}", [], found)
             yield number, found
 
@@ -157,8 +190,9 @@ class ExampleSet(ClipSet):
             "finite": finite,
         }
 
-    def _add_clips(self, scan, name, split, number, classes, found):
+    def _add_clips(self, scan, split, theirs, number, classes, found):
         """Adds the clips of an example that are not silent."""
+        name = f"{self.name}/{theirs}/{classes.get(self._named_by) or number}"
         if not found["starts"]:
             short = f"is shorter than {self.cutting.min_seconds:g} s"
             scan.left_out[name] = short if found["finite"] else "holds values that are not finite"
@@ -180,7 +214,7 @@ class ExampleSet(ClipSet):
                     seconds,
                     group=found["hash"],
                 )
-                scan.clips.append(Clip(source, split, kept, start, gain, number))
+                scan.clips.append(Clip(source, split, kept, start, gain, theirs, number))
         num_used = len(scan.clips) - num_before
         if num_used:
             scan.num_silent_slices += len(found["starts"]) - num_used
@@ -189,25 +223,25 @@ class ExampleSet(ClipSet):
 
     def _decoded(self, split, clips):
         """Returns the samples of clips; see ClipSet."""
-        (theirs,) = {theirs for theirs, ours in self._sources.items() if ours in (None, split)}
-        last = max(clip.place for clip in clips)
+        parts = [self._decoded_of(*part) for part in itertools.groupby(clips, lambda clip: clip.part)]
+        return functools.reduce(tf.data.Dataset.concatenate, parts)
+
+    def _decoded_of(self, theirs, clips):
+        """Returns the samples of clips that lie in one split of the reader."""
         starts: dict[int, list[int]] = {}
         for clip in clips:
             starts.setdefault(clip.place, []).append(clip.start_frame)
-        wanted = np.zeros(last + 1, bool)
-        wanted[list(starts)] = True
-        wanted = tf.constant(wanted)
-
-        def is_wanted(number, example):
-            return wanted[number]
+        numbers = np.array(list(starts), np.int64)
 
         def cut(number, audio):
             return np.stack([self._stretch(audio, start) for start in starts[int(number)]])
 
-        def decoded(number, example):
-            return tf.numpy_function(cut, [number, example[0]], tf.float32, stateful=False)
+        def decoded(number, audio):
+            return tf.numpy_function(cut, [number, audio], tf.float32, stateful=False)
 
-        examples = self._reader.examples(theirs).take(last + 1).enumerate().filter(is_wanted)
+        examples = tf.data.Dataset.zip(
+            (tf.data.Dataset.from_tensor_slices(numbers), self._reader.audio_of(theirs, numbers))
+        )
         return examples.map(decoded, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).unbatch()
 
     def _stretch(self, audio, start_frame):
@@ -216,6 +250,16 @@ class ExampleSet(ClipSet):
         frames = files.mixed(_as_float(audio), rule.num_channels)
         stretch = files.stretch_of(frames, start_frame, rate, rule.sample_rate, rule.length_samples)
         return np.ascontiguousarray(stretch, np.float32)
+
+
+def unwanted_lines(unwanted: Mapping[str, int]) -> list[str]:
+    """Returns the line that counts what options leave out, {option as the user gives it: count}, or none."""
+    if not unwanted:
+        return []
+    by = ", ".join(
+        f"{count} by {option}" for option, count in sorted(unwanted.items(), key=lambda item: -item[1])
+    )
+    return [f"{sum(unwanted.values())} examples are not wanted: {by}."]
 
 
 def _as_float(audio):

@@ -2,8 +2,9 @@
 
 import functools
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
+import numpy as np
 import tensorflow as tf
 
 from gansynth_tf.data.labels import listed, suggestion
@@ -71,8 +72,8 @@ class TfdsReader:
         labels = [[label, *path] for label, path in self._label_paths.items()]
         return [self.name, str(self._builder.data_dir), changed, labels]
 
-    def examples(self, source_split: str) -> tf.data.Dataset:
-        """Returns (audio, names of its classes [num_labels] string, "" for none), always in the same order."""
+    def scan(self, source_split: str) -> Iterator[tuple[np.ndarray, list[str]]]:
+        """Yields (audio, names of its classes, "" for none) of all examples, always in the same order."""
         names = [tf.constant([*classes, ""]) for classes in self.labels.values()]
 
         def parts(example):
@@ -85,7 +86,26 @@ class TfdsReader:
             classes = tf.stack(chosen) if chosen else tf.zeros([0], tf.string)
             return _feature(example, self._audio_path), classes
 
-        return self._read(source_split).map(parts, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+        examples = self._read(source_split).map(
+            parts, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
+        )
+        for audio, classes in examples.as_numpy_iterator():
+            yield audio, [name.decode() for name in classes]
+
+    def audio_of(self, source_split: str, numbers: np.ndarray) -> tf.data.Dataset:
+        """Returns the audio of some examples by their increasing numbers."""
+        wanted = np.zeros(int(numbers[-1]) + 1, bool)
+        wanted[numbers] = True
+        examples = self._read(source_split).take(len(wanted)).enumerate()
+        wanted = tf.constant(wanted)
+
+        def is_wanted(number, example):
+            return wanted[number]
+
+        def audio(number, example):
+            return _feature(example, self._audio_path)
+
+        return examples.filter(is_wanted).map(audio)
 
     def _read(self, source_split):
         import tensorflow_datasets as tfds
