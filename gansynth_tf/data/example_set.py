@@ -5,7 +5,7 @@ import functools
 import hashlib
 import itertools
 from collections.abc import Callable, Iterator, Mapping
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 import tensorflow as tf
@@ -20,6 +20,7 @@ from gansynth_tf.options import UserError
 
 Selection = Callable[[Mapping[str, str]], str | None]
 Division = Callable[[Mapping[str, str]], str]
+Faults = Callable[[Mapping[str, str]], str | None]
 
 
 class Reader(Protocol):
@@ -31,7 +32,7 @@ class Reader(Protocol):
         name: Of the data set, with its version.
         encoding: How the audio is stored, for people.
         sample_rate: Of the recordings, hertz.
-        labels: {label: its classes in order}.
+        labels: {label: its classes in order}; a text, as a file's name, has none.
         sizes: {source split: number of examples}.
         identity: What changes when the examples do, in words that JSON knows.
     """
@@ -72,6 +73,8 @@ class ExampleSet(ClipSet):
         division: Function of {label: class} that returns the split of an example, instead of `own_splits`.
         divided_by: What the division goes by, for people.
         named_by: The label whose class names an example; "" names it by its number.
+        faults: Function of {label: class} that returns what is wrong with an example, or None.
+        duplicates: Examples of equal samples: "keep" them, or "drop" all but the first.
     """
 
     def __init__(
@@ -88,6 +91,8 @@ class ExampleSet(ClipSet):
         division: Division | None = None,
         divided_by: str = "",
         named_by: str = "",
+        faults: Faults | None = None,
+        duplicates: Literal["keep", "drop"] = "keep",
     ):
         self._divided = len(own_splits) == 1 or division is not None
         divided = "; its one split is divided" if self._divided else ""
@@ -100,9 +105,11 @@ class ExampleSet(ClipSet):
         self._own_splits = own_splits
         self._shares = shares
         self._seed = seed
-        self._selection = selection or _everything
+        self._selection = selection or _nothing
         self._division = division
         self._named_by = named_by
+        self._faults = faults or _nothing
+        self._duplicates = duplicates
 
     @property
     def _sources(self):
@@ -124,6 +131,7 @@ class ExampleSet(ClipSet):
         ]
         scan, num_done = Scan([], {}), 0
         unwanted: collections.Counter[str] = collections.Counter()
+        first_of: dict[str, str] = {}
         report(0, total)
         with ScanMemory(cache_dir, identity) as memory:
             for theirs, ours in self._sources.items():
@@ -135,8 +143,16 @@ class ExampleSet(ClipSet):
                     if option is not None:
                         unwanted[option] += 1
                         continue
+                    name = f"{self.name}/{theirs}/{classes.get(self._named_by) or number}"
+                    fault = self._faults(classes)
+                    if fault is None and first_of.setdefault(found["hash"], name) != name:
+                        fault = f"is the same recording as {first_of[found['hash']]}"
+                        fault = fault if self._duplicates == "drop" else None
+                    if fault is not None:
+                        scan.left_out[name] = fault
+                        continue
                     split = ours or self._drawn_split(number, classes)
-                    self._add_clips(scan, split, theirs, number, classes, found)
+                    self._add_clips(scan, name, split, (theirs, number), classes, found)
         lines = unwanted_lines(unwanted)
         self.notes = tuple(lines)
         if not scan.clips:
@@ -190,9 +206,8 @@ class ExampleSet(ClipSet):
             "finite": finite,
         }
 
-    def _add_clips(self, scan, split, theirs, number, classes, found):
+    def _add_clips(self, scan, name, split, place, classes, found):
         """Adds the clips of an example that are not silent."""
-        name = f"{self.name}/{theirs}/{classes.get(self._named_by) or number}"
         if not found["starts"]:
             short = f"is shorter than {self.cutting.min_seconds:g} s"
             scan.left_out[name] = short if found["finite"] else "holds values that are not finite"
@@ -214,7 +229,7 @@ class ExampleSet(ClipSet):
                     seconds,
                     group=found["hash"],
                 )
-                scan.clips.append(Clip(source, split, kept, start, gain, theirs, number))
+                scan.clips.append(Clip(source, split, kept, start, gain, *place))
         num_used = len(scan.clips) - num_before
         if num_used:
             scan.num_silent_slices += len(found["starts"]) - num_used
@@ -269,5 +284,5 @@ def _as_float(audio):
     return audio[:, np.newaxis] if audio.ndim == 1 else audio
 
 
-def _everything(classes):
+def _nothing(classes):
     return None

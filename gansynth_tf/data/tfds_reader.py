@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from gansynth_tf.data.labels import listed, suggestion
-from gansynth_tf.options import UserError
+from gansynth_tf.options import UserError, WorkFailed
 
 Path = tuple[str, ...]
 _NO_YES = ("no", "yes")
@@ -23,7 +23,7 @@ class TfdsReader:
         download: Download and prepare the data set if it is not there.
         file_sample_rate: Rate of the recordings, if the data set does not tell it; 0 to believe the data set.
         label_paths: {label: where its class is among nested features}; None takes all ClassLabel features, named by
-            their place: instrument_family. Truth values are classes no and yes.
+            their place: instrument_family. Truth values are classes no and yes; a text is told as it is.
         how_to_get: What to do if the data set is not there.
 
     Raises:
@@ -51,10 +51,7 @@ class TfdsReader:
                 f"{builder} does not tell its sample rate. Add --tfds_audio.file_sample_rate=HERTZ."
             )
         self._label_paths = dict(_class_labels(features)) if label_paths is None else dict(label_paths)
-        self.labels = {
-            label: tuple(getattr(_feature(features, path), "names", None) or _NO_YES)
-            for label, path in self._label_paths.items()
-        }
+        self.labels = {label: _classes(_feature(features, path)) for label, path in self._label_paths.items()}
         self.name = self._builder.info.full_name
         self.split_names = tuple(self._builder.info.splits)
 
@@ -76,13 +73,15 @@ class TfdsReader:
         """Yields (audio, names of its classes, "" for none) of all examples, always in the same order."""
         names = [tf.constant([*classes, ""]) for classes in self.labels.values()]
 
-        def parts(example):
-            numbers = [tf.cast(_feature(example, path), tf.int32) for path in self._label_paths.values()]
+        def name_of(value, known):
+            if value.dtype == tf.string:
+                return value
             # -1 is a class that is not told.
-            chosen = [
-                tf.gather(known, tf.where(number < 0, tf.size(known) - 1, number))
-                for known, number in zip(names, numbers, strict=True)
-            ]
+            return tf.gather(known, tf.where(value < 0, tf.size(known) - 1, tf.cast(value, tf.int32)))
+
+        def parts(example):
+            values = [_feature(example, path) for path in self._label_paths.values()]
+            chosen = [name_of(value, known) for value, known in zip(values, names, strict=True)]
             classes = tf.stack(chosen) if chosen else tf.zeros([0], tf.string)
             return _feature(example, self._audio_path), classes
 
@@ -128,10 +127,24 @@ def _prepared_builder(name, data_dir, download, how_to_get):
     except ValueError as error:
         raise UserError(f"TensorFlow Datasets refuses {name!r}: {str(error).splitlines()[0]}") from error
     if download:
-        builder.download_and_prepare()
+        _download(builder, name, how_to_get)
     if not builder.info.splits:
         raise UserError(f"{name} is not in {builder.data_dir}. {how_to_get}".rstrip())
     return builder
+
+
+def _download(builder, name, how_to_get):
+    """Downloads and prepares a data set, unless it is there."""
+    import tensorflow_datasets as tfds
+
+    try:
+        builder.download_and_prepare()
+    # No network, no room on the disk, a package that only preparing needs.
+    except (OSError, ImportError, tfds.download.DownloadError) as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise WorkFailed(
+            f"{name} could not be downloaded and prepared: {reason.rstrip('.')}. {how_to_get}".rstrip()
+        ) from error
 
 
 def _audio_path(features, name):
@@ -152,6 +165,13 @@ def _class_labels(features):
     for path, feature in _flat(features):
         if isinstance(feature, tfds.features.ClassLabel):
             yield "_".join(path), path
+
+
+def _classes(feature):
+    """Returns the classes of a feature; a text has none."""
+    if feature.dtype == tf.string:
+        return ()
+    return tuple(getattr(feature, "names", None) or _NO_YES)
 
 
 def _flat(features, path=()):
