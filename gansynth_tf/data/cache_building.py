@@ -1,6 +1,7 @@
 """Computing the data of clips and writing them to shards, in one process."""
 
 import dataclasses
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from gansynth_tf.options import WorkFailed
 # Clips are converted so many at a time, always: the function is traced once, and a clip's data do not depend on
 # which clips are converted with it.
 BATCH_SIZE = 32
+# How TensorFlow introduces what happened in a dataset.
+_WHERE = re.compile(r"^(\{\{[^}]*\}\} )?(Error in user-defined function .*? iterator: \S+: )?")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,7 +82,7 @@ class Builder:
         try:
             yield from clips.batch(BATCH_SIZE).prefetch(2).as_numpy_iterator()
         except tf.errors.OpError as error:
-            reason = str(error.message).strip().splitlines()[0]
+            reason = _WHERE.sub("", str(error.message).strip().splitlines()[0])
             raise WorkFailed(
                 f"A clip of the split {self._work.split!r} could not be read: {reason}. If a recording was changed or "
                 "moved meanwhile, start again."
