@@ -154,11 +154,11 @@ class Experiment:
 
     @property
     def data_fingerprint(self) -> str:
-        """What determines the data of a clip besides the dataset: the representation and its options."""
+        """What determines the data of a clip besides the dataset: the representation, its code and its options."""
         (prefix,) = self.chosen["representation"]
         own = {name: value for name, value in self.settings.items() if name.rpartition(".")[0] == prefix}
         sizes = {"sample_rate": self.sample_rate, "length_samples": self.length_samples}
-        return json.dumps([prefix, own | sizes], sort_keys=True)
+        return json.dumps([prefix, REPRESENTATIONS[prefix].data_version, own | sizes], sort_keys=True)
 
     def check(self) -> None:
         """Builds every part that costs little, so that a mistake is found before any work and any recording is read.

@@ -39,6 +39,8 @@ class MelIf:
     """
 
     how_to_run = frozenset()
+    # Raised when `to_data` gives other data, so that cached ones of older code are not taken for these.
+    data_version = 1
     channel_counts = (1,)
     channel_names = ("log mel power", "mel instantaneous frequency")
 

@@ -27,7 +27,7 @@ def train(parts, run_dir, make_observers, announce=print, stream=None):
     """Trains a run, or goes on with it, until it is finished or interrupted.
 
     Args:
-        parts: Has dataset, labels, representation, loss, growth, training (AdversarialTraining), seed,
+        parts: Has dataset, labels, mixture, representation, loss, growth, training (AdversarialTraining), seed,
             identity_settings, data_fingerprint and architecture(scale, offset, compute_dtype=...): an Experiment.
         run_dir: Folder of the run, made if needed.
         make_observers: Function of (RunFacts) that returns the list of observers.
@@ -210,12 +210,16 @@ def _preview(parts, rows):
 def _loop(parts, facts, state, store, observers, preview, should_stop):
     """Returns the loop, joined with its data."""
     options, rows, seed = parts.training, facts.rows, parts.seed
+    groups, shares = parts.mixture or (None, None)
 
     def batches_from(num_images):
-        return pipeline.batches(facts.data, rows, options.batch_size, seed, num_images).as_numpy_iterator()
+        batches = pipeline.batches(
+            facts.data, rows, options.batch_size, seed, num_images, groups=groups, shares=shares
+        )
+        return batches.as_numpy_iterator()
 
     def fake_rows(num_images):
-        drawn = pipeline.drawn_rows(rows, 2 * options.batch_size, seed, num_images)
+        drawn = pipeline.drawn_rows(rows, 2 * options.batch_size, seed, num_images, groups, shares)
         return drawn.reshape([2, options.batch_size, rows.shape[1]])
 
     schedule = Schedule(60.0 * options.save_minutes, 60.0 * options.preview_minutes, options.log_seconds)

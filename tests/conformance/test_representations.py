@@ -1,6 +1,7 @@
 """The exam of every representation in the catalogue."""
 
 import inspect
+import pickle
 
 import numpy as np
 import pytest
@@ -20,6 +21,12 @@ def representation(request):
 
 def clips(num):
     return np.random.default_rng(0).uniform(-0.5, 0.5, [num, LENGTH_SAMPLES]).astype(np.float32)
+
+
+def test_it_can_be_sent_to_other_processes_and_names_the_version_of_its_data(representation):
+    again = pickle.loads(pickle.dumps(representation))
+    assert again.to_data(clips(2)).numpy().tobytes() == representation.to_data(clips(2)).numpy().tobytes()
+    assert isinstance(representation.data_version, int)
 
 
 @pytest.mark.parametrize("num", [1, 3])

@@ -3,7 +3,7 @@ import io
 import pytest
 
 from gansynth_tf.training.growth import GrowthSchedule
-from gansynth_tf.training.observers.progress import ProgressLine, TimeLeft, duration
+from gansynth_tf.training.observers.progress import CountLine, ProgressLine, TimeLeft, duration
 
 SHAPES = [(16, 32, 2), (32, 64, 2)]
 SCALARS = {"generator_loss": -1.234, "discriminator_loss": 0.5, "images_per_second": 10.0, "real_score": 3.0}
@@ -128,3 +128,66 @@ def test_costs_are_checked(growth):
 )
 def test_durations_are_short(seconds, words):
     assert duration(seconds) == words
+
+
+def test_waiting_on_input_is_shown_where_it_slows_training(growth):
+    line = ProgressLine(growth, SHAPES, io.StringIO())
+    assert "waits" not in line.text(500, SCALARS | {"input_wait_percent": 2.9})
+    assert "| 10.0 images/s | waits on input 12 % | G" in line.text(
+        500, SCALARS | {"input_wait_percent": 12.3}
+    )
+
+
+def count(line, clock, *moments):
+    for seconds, done, total in moments:
+        clock.seconds = seconds
+        line(done, total)
+
+
+def test_counts_come_as_lines_at_an_interval_and_at_the_end():
+    lines, clock = [], Clock()
+    line = CountLine("Spectra", "clips", lines.append, io.StringIO(), interval_seconds=5, clock=clock)
+    moments = [
+        (0, 1000, 6000),
+        (4, 1800, 6000),
+        (5, 2000, 6000),
+        (9, 2800, 6000),
+        (10, 4000, 6000),
+        (11, 6000, 6000),
+    ]
+    count(line, clock, *moments)
+    assert lines == [
+        "Spectra: 2,000 of 6,000 clips (33 %), 200 a second, 20 s left",
+        "Spectra: 4,000 of 6,000 clips (66 %), 300 a second, 7 s left",
+        "Spectra: 6,000 of 6,000 clips (100 %), 455 a second",
+    ]
+
+
+def test_work_that_is_done_when_it_is_counted_is_not_shown():
+    lines, clock = [], Clock()
+    count(CountLine("Spectra", "clips", lines.append, Terminal(), clock=clock), clock, (0, 7, 7), (9, 7, 7))
+    assert lines == []
+
+
+def test_counts_on_a_terminal_are_written_over_and_end_with_their_line(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    stream, lines, clock = Terminal(), [], Clock()
+    line = CountLine("Spectra", "clips", lines.append, stream, clock=clock)
+    count(line, clock, (0, 0, 2000), (0.1, 1, 2000), (1, 4, 2000), (2, 2000, 2000))
+    line.close()
+    first, second = stream.getvalue().split("\r")[1:]
+    assert first == "Spectra: 4 of 2,000 clips (0 %), 4.0 a second, 9 min left"[:59]
+    assert second.rstrip(" ") == "Spectra: 2,000 of 2,000 clips (100 %), 1,000 a second\n" or second.endswith(
+        "\n"
+    )
+    assert second.startswith("Spectra: 2,000 of 2,000 clips (100 %), 1,000 a second ") and not lines
+
+
+def test_other_work_is_counted_anew():
+    lines, clock = [], Clock()
+    line = CountLine("Recordings", "files", lines.append, io.StringIO(), clock=clock)
+    count(line, clock, (0, 1, 100), (10, 100, 100), (20, 10, 60), (25, 60, 60))
+    assert lines == [
+        "Recordings: 100 of 100 files (100 %), 9.9 a second",
+        "Recordings: 60 of 60 files (100 %), 10 a second",
+    ]

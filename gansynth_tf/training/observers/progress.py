@@ -181,7 +181,7 @@ class CountLine:
     """Shows how far work on many things is: how many are done, how fast, and the time left.
 
     On a terminal one line is written over and over; elsewhere a new line every `interval_seconds`. Nothing is shown of
-    work that is done when it is first counted.
+    what is done when it is first counted. Another total, or a smaller count, is the beginning of other work.
 
     Args:
         what: Names the work, as "Spectra".
@@ -200,16 +200,19 @@ class CountLine:
         self._is_terminal = stream.isatty()
         self._interval_seconds = _SECONDS_BETWEEN_REWRITES if self._is_terminal else interval_seconds
         self._clock = clock
-        self._first = None
+        self._first = (0.0, 0)
+        self._last = (0, None)
         self._last_shown_at = 0.0
         self._shown_width = 0
 
     def __call__(self, done, total):
         """Takes in that `done` of `total` things are done, and shows it if it is time."""
         now = self._clock()
-        if self._first is None:
+        if total != self._last[1] or done < self._last[0]:
+            self.close()
             self._first = (now, done)
             self._last_shown_at = now
+        self._last = (done, total)
         is_end = done >= total
         if done == self._first[1] or (not is_end and now - self._last_shown_at < self._interval_seconds):
             return
