@@ -76,8 +76,9 @@ class TfdsReader:
         def name_of(value, known):
             if value.dtype == tf.string:
                 return value
+            number = tf.cast(value, tf.int32)
             # -1 is a class that is not told.
-            return tf.gather(known, tf.where(value < 0, tf.size(known) - 1, tf.cast(value, tf.int32)))
+            return tf.gather(known, tf.where(number < 0, tf.size(known) - 1, number))
 
         def parts(example):
             values = [_feature(example, path) for path in self._label_paths.values()]
