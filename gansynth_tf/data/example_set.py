@@ -274,7 +274,7 @@ def unwanted_lines(unwanted: Mapping[str, int]) -> list[str]:
     by = ", ".join(
         f"{count} by {option}" for option, count in sorted(unwanted.items(), key=lambda item: -item[1])
     )
-    return [f"{sum(unwanted.values())} examples are not wanted: {by}."]
+    return [f"{sum(unwanted.values())} are not wanted: {by}."]
 
 
 def _as_float(audio):
