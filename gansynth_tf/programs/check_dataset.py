@@ -1,0 +1,149 @@
+"""`scripts/check_dataset.py`, the doctor: reads a data set as training would and tells what is odd about it."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from gansynth_tf.data.examination import examination, page, tables
+from gansynth_tf.data.folder_listing import shown
+from gansynth_tf.experiment import Experiment, specification
+from gansynth_tf.options import UserError
+from gansynth_tf.programs import command_line
+from gansynth_tf.training.observers.progress import CountLine
+
+USAGE = """\
+python scripts/check_dataset.py --dataset=audio_folder --audio_folder.folder=recordings [--output_dir=O]
+python scripts/check_dataset.py --flagfile=flags/genre.cfg
+
+Reads a data set exactly as training with the same options would, and tells about clips, classes, levels and pitch:
+what cannot be read, is silent, cut off, short, off centre, there twice, in two splits, at another rate or pitch than
+it says, and what training will do about each.
+
+It writes into the output folder
+  page.png      one picture of all of it
+  clips.csv     one line a clip: all that was measured
+  findings.csv  one line a finding
+and ends with status 0 if training would start, 1 if it would not (the reasons are told), 2 for a mistake in the
+options. It changes no recording and trains nothing.
+"""
+_PARTS = ("labels", "representation", "loss", "training", "strategy", "growth", "mixture")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the program and returns its exit status.
+
+    Args:
+        arguments: Without the program's name; None means those of this process.
+    """
+    return command_line.exit_status(_check, arguments)
+
+
+def program(*, flagfile: str = "", output_dir: str = "") -> None:
+    """Stands for the program's own options.
+
+    Args:
+        flagfile: File of options, as flags/genre.cfg; experiment.cfg in a run's folder checks that run's data.
+        output_dir: Folder for the page and the tables, made if needed. Empty is runs/check_ and the data set's or the
+            flagfile's name.
+    """
+
+
+def _check(arguments: Sequence[str]) -> int:
+    line = command_line.parse(arguments, program, specification(), USAGE)
+    experiment = Experiment.from_settings(line.settings, line.given)
+    name = _name(line)
+    output_dir = Path(line.program["output_dir"] or Path("runs", f"check_{name}"))
+    try:
+        output_dir.mkdir(parents=True, exist_ok=True)
+        reasons, found = _examined(experiment, line.settings.get("cache_dir") or None)
+        _write(output_dir, name, found, reasons)
+    except OSError as error:
+        what = f"{error.filename or output_dir}: {error.strerror or error}"
+        raise UserError(f"{what}. Choose an --output_dir that can be written.") from error
+    if found:
+        print(tables.summary(found))
+    print(f"\n{_written(found)} in {shown(str(output_dir))}")
+    if not reasons:
+        print("Training would start.")
+        return command_line.DONE
+    print("Training would not start:")
+    for reason in reasons:
+        print(f"  {reason}")
+    return command_line.FAILED
+
+
+def _examined(experiment: Experiment, cache_dir: str | None):
+    """Returns (why training would not start, one line each; the Examination, or None if the data set refuses)."""
+    reasons: list[str] = []
+    try:
+        dataset = experiment.dataset
+        dataset.prepare(cache_dir, _counted("Recordings", "files"))
+        num_clips = sum(len(dataset.rows(split)) for split in dataset.splits)
+        if not num_clips:
+            raise UserError("The data set has no clips.")
+    except UserError as error:
+        return [_one_line(error)], None
+    for part in _PARTS:
+        try:
+            getattr(experiment, part, None)
+        except UserError as error:
+            reasons.append(_one_line(error))
+    try:
+        experiment.check()
+    except UserError as error:
+        reasons.append(_one_line(error))
+    labels = None if _refuses(experiment, "labels") else experiment.labels
+    lines = {"reading": _counted("Clips", "clips"), "comparing": _counted("Alike", "pairs")}
+    found = examination.examine(dataset, labels, lambda what, done, total: lines[what](done, total))
+    if "train" not in dataset.splits:
+        reasons.append("The split train has no clips. Nothing can be learnt.")
+    reasons += [
+        f"{shown(finding.clip)} ({finding.split}): {shown(finding.value)}"
+        for finding in found.findings
+        if finding.training in ("refuses to start", "stops when it comes to this clip")
+    ]
+    return list(dict.fromkeys(reasons)), found
+
+
+def _refuses(experiment, part):
+    try:
+        getattr(experiment, part)
+    except UserError:
+        return True
+    return False
+
+
+def _write(output_dir, name, found, reasons):
+    """Writes the page and the tables."""
+    if found is None:
+        tables.write_refusals(output_dir / "findings.csv", reasons)
+        return
+    tables.write_clips(output_dir / "clips.csv", found)
+    tables.write_findings(output_dir / "findings.csv", found, reasons)
+    page.write_page(output_dir / "page.png", found, name, reasons)
+
+
+def _written(found):
+    return "page.png, clips.csv and findings.csv are" if found else "findings.csv is"
+
+
+def _name(line) -> str:
+    """Returns what the examination is called: after the flagfile, or the data sets."""
+    if line.program["flagfile"]:
+        path = Path(line.program["flagfile"])
+        return path.parent.name if path.name == "experiment.cfg" and path.parent.name else path.stem
+    dataset = line.settings["dataset"]
+    return "_".join(dataset) if isinstance(dataset, tuple) else dataset
+
+
+def _counted(what: str, things: str) -> CountLine:
+    """Returns what shows how far the work is, beside the results: on stderr."""
+    return CountLine(what, things, lambda line: print(line, file=sys.stderr, flush=True), sys.stderr)
+
+
+def _one_line(error: UserError) -> str:
+    return " ".join(str(error).split())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
