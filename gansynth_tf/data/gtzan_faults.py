@@ -16,13 +16,14 @@ _EXACT = {
     "metal": ((4, 13), (34, 94), (40, 61), (41, 62), (42, 63), (43, 64), (44, 65), (45, 66)),
     "pop": ((15, 22), (30, 31), (45, 46), (47, 80), (52, 57), (54, 60), (56, 59), (67, 71), (87, 90)),
     "reggae": (
-        ((3, 54), (5, 56), (8, 57), (10, 60), (13, 58), (41, 69), (73, 74))
-        + ((80, 81, 82), (75, 91, 92))
+        ((3, 54), (5, 56), (8, 57), (10, 60), (13, 58), (41, 69), (73, 74)) + ((80, 81, 82), (75, 91, 92))
     ),
 }
 
 REPETITIONS: tuple[tuple[str, ...], ...] = tuple(
-    tuple(f"{genre}.{number:05d}" for number in numbers) for genre, groups in _EXACT.items() for numbers in groups
+    tuple(f"{genre}.{number:05d}" for number in numbers)
+    for genre, groups in _EXACT.items()
+    for numbers in groups
 )
 """Groups of excerpts that are the same, as ("hiphop.00039", "hiphop.00045")."""
 

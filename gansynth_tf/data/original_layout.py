@@ -38,7 +38,9 @@ def root_of(
             if path.is_dir() and is_root(path):
                 return path
     except OSError as error:
-        raise UserError(f"--{flag}: the folder {error.filename!r} cannot be read: {error.strerror}.") from error
+        raise UserError(
+            f"--{flag}: the folder {error.filename!r} cannot be read: {error.strerror}."
+        ) from error
     raise UserError(f"--{flag}: the folder {folder!r} does not hold it. Expected {expected}.")
 
 
