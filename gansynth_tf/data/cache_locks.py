@@ -67,9 +67,9 @@ def building(folder: Path, wait: Callable[[], None]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def alone(folder: Path) -> Iterator[bool]:
-    """Context that holds off everybody else from `folder`; False if somebody uses it."""
-    with open(folder / USE, "a") as file:
+def alone(path: Path) -> Iterator[bool]:
+    """Context that holds off everybody else from the lock file `path`; False if somebody holds it."""
+    with open(path, "a") as file:
         yield _lock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 

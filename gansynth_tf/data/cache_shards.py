@@ -43,6 +43,19 @@ class ShardFolder:
         # {name of a shard: the addresses of its clips}; the name tells the content, so that none is read twice.
         self._known: dict[str, list[bytes]] = {}
 
+    def names(self) -> list[str]:
+        """Returns the names of all shards, damaged ones too."""
+        return sorted(name for name in _listed(self.path) if SHARD_NAME.fullmatch(name))
+
+    def addresses(self, name: str) -> list[bytes] | None:
+        """Returns the addresses of a shard's clips, or None if it is damaged or gone."""
+        if name not in self._known:
+            addresses = _read_addresses(self.path / name, self.data_shape)
+            if addresses is None:
+                return None
+            self._known[name] = addresses
+        return self._known[name]
+
     def places(self, addresses: Iterable[bytes]) -> dict[bytes, tuple[str, int]]:
         """Returns where the clips of some addresses lie, {address: (name of the shard, row in it)}.
 
@@ -50,15 +63,15 @@ class ShardFolder:
         """
         wanted = set(addresses)
         found = {}
-        for name in self._names():
-            for row, address in enumerate(self._addresses(name) or ()):
+        for name in self.names():
+            for row, address in enumerate(self.addresses(name) or ()):
                 if address in wanted:
                     found[address] = (name, row)
         return found
 
     def damaged(self) -> list[Path]:
         """Returns the shards that are not whole."""
-        return [self.path / name for name in self._names() if self._addresses(name) is None]
+        return [self.path / name for name in self.names() if self.addresses(name) is None]
 
     def parts(self) -> list[Path]:
         """Returns the files of shards that are being written, or were when a process was killed."""
@@ -102,18 +115,6 @@ class ShardFolder:
     def clip_bytes(self) -> int:
         """Returns what a clip takes on the disk."""
         return 4 * math.prod(self.data_shape) + ADDRESS_BYTES
-
-    def _names(self):
-        return sorted(name for name in _listed(self.path) if SHARD_NAME.fullmatch(name))
-
-    def _addresses(self, name):
-        """Returns the addresses of a shard's clips, or None if it is damaged or gone."""
-        if name not in self._known:
-            addresses = _read_addresses(self.path / name, self.data_shape)
-            if addresses is None:
-                return None
-            self._known[name] = addresses
-        return self._known[name]
 
 
 class ShardWriter:

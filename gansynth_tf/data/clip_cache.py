@@ -8,6 +8,7 @@ the same recordings therefore computes what is new and nothing else.
 import hashlib
 import json
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -24,7 +25,7 @@ from gansynth_tf.options import UserError, WorkFailed
 Progress = Callable[[int, int], None]
 
 INFO_NAME = "info.json"
-INFO_KIND = "spectra of clips, made by gansynth_tf"
+FOLDER_NAME = re.compile(r"spectra-[0-9]+(x[0-9]+)*-[0-9a-f]{16}")
 # Raised when the layout or the meaning of a shard changes.
 _CACHE_VERSION = 2
 _SECONDS_BETWEEN_LOOKS = 1.0
@@ -212,7 +213,7 @@ def _describe(shards, representation_fingerprint):
     except ValueError:
         representation = representation_fingerprint
     info = {
-        "kind": INFO_KIND,
+        "kind": "spectra of clips, made by gansynth_tf",
         "version": _CACHE_VERSION,
         "representation": representation,
         "shape": shards.data_shape,
