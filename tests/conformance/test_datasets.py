@@ -32,6 +32,7 @@ def make(request, folder):
     """Returns a function that makes the small form of a dataset, with other options if given."""
     small = {
         "grooves": {"num_clips": 8, "num_test_clips": 6},
+        "notes": {"num_clips": 8, "num_test_clips": 6},
         "audio_folder": {"folder": folder, "valid_fraction": 0.2, "test_fraction": 0.2},
         "tfds_audio": {"builder": "gtzan", "valid_fraction": 0.2, "test_fraction": 0.2},
     }
