@@ -170,7 +170,7 @@ def _class_labels(features):
 
 def _classes(feature):
     """Returns the classes of a feature; a text has none."""
-    if feature.dtype == tf.string:
+    if feature.tf_dtype == tf.string:
         return ()
     return tuple(getattr(feature, "names", None) or _NO_YES)
 
