@@ -9,6 +9,7 @@ import soundfile
 from gansynth_tf import options
 from gansynth_tf.data import DATASETS
 from gansynth_tf.data.sources import Source
+from tests.data.small_sets import put_public_sets
 from tests.data.tfds_fakes import fake_tfds
 
 RATE = 8000
@@ -27,13 +28,23 @@ def folder(tmp_path_factory):
     return str(directory)
 
 
+@pytest.fixture(scope="module")
+def public(tmp_path_factory):
+    """{public set: its folder} of a few recordings in the original layouts."""
+    return {name: str(path) for name, path in put_public_sets(tmp_path_factory.mktemp("public_sets")).items()}
+
+
 @pytest.fixture(scope="module", params=DATASETS)
-def make(request, folder):
+def make(request, folder, public):
     """Returns a function that makes the small form of a dataset, with other options if given."""
     small = {
         "grooves": {"num_clips": 8, "num_test_clips": 6},
         "notes": {"num_clips": 8, "num_test_clips": 6},
         "audio_folder": {"folder": folder, "valid_fraction": 0.2, "test_fraction": 0.2},
+        "gtzan": {"folder": public["gtzan"], "valid_fraction": 0.2, "test_fraction": 0.2},
+        "groove": {"folder": public["groove"]},
+        "speech_commands": {"folder": public["speech_commands"], "words": ("yes", "no")},
+        "spoken_digit": {"folder": public["spoken_digit"]},
         "tfds_audio": {"builder": "gtzan", "valid_fraction": 0.2, "test_fraction": 0.2},
     }
     # A new dataset is examined with its defaults, unless it says above what is small.

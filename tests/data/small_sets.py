@@ -46,6 +46,27 @@ class Downloads:
                     yield member.name, io.BytesIO(archive.extractfile(member).read())
 
 
+def put_public_sets(folder):
+    """Writes a few recordings of each public set in its original layout; returns {its name: its folder}."""
+    folders = {name: folder / name for name in ("gtzan", "groove", "speech_commands", "spoken_digit")}
+    rows = ["drummer,id,style,beat_type,time_signature,audio_filename,split"]
+    for number in range(10):
+        # No two stretches of it are equal.
+        audio = tone(200.3 + 20.7 * number, 1.1, 8000) * np.linspace(1.0, 0.8, 8800, dtype=np.float32)
+        for genre in ("blues", "rock"):
+            level = 0.9 if genre == "rock" else 0.7
+            put(folders["gtzan"], f"genres/{genre}/{genre}.{number:05d}.au", level * audio, 8000)
+        split = ("train", "validation", "test")[number % 3]
+        name = f"drummer{number + 1}/session1/1.wav"
+        rows.append(f"drummer{number + 1},{number},{('rock', 'funk')[number % 2]},beat,4-4,{name},{split}")
+        put(folders["groove"], name, audio, 8000)
+        put(folders["speech_commands"], f"yes/{number:08x}_nohash_0.wav", audio[:3000], 8000)
+        put(folders["speech_commands"], f"no/{number:08x}_nohash_0.wav", 0.8 * audio[:3000], 8000)
+        put(folders["spoken_digit"], f"recordings/{number}_theo_{number}.wav", audio[:3000], 8000)
+    (folders["groove"] / "info.csv").write_text("\n".join(rows) + "\n")
+    return folders
+
+
 def own_splits(builder_name, place, tmp_path):
     """Returns {split: its generator} as the builder itself would prepare the files in `place`."""
     builder = tfds.builder(builder_name, data_dir=str(tmp_path))
