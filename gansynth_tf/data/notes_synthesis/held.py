@@ -20,7 +20,9 @@ def partial_levels_db(tone, num_partials):
     """Returns float [num_partials]: levels of the source, before filters and body."""
     numbers = np.arange(1, num_partials + 1)
     if tone.drawbars_db:
-        levels_db = np.full(max(num_partials, DRAWBAR_PARTIALS[-1]), -200.0)
+        num_levels = max(num_partials, DRAWBAR_PARTIALS[-1])
+        # What neighbouring wheels and keys leak is a tone of its own; it grows softer upwards.
+        levels_db = tone.leak_db - 10.0 * np.log10(np.arange(1, num_levels + 1))
         levels_db[np.array(DRAWBAR_PARTIALS) - 1] = tone.drawbars_db
         return levels_db[:num_partials]
     levels_db = -20.0 * tone.slope * np.log10(numbers) + np.where(numbers % 2 == 0, tone.even_db, 0.0)
@@ -50,9 +52,8 @@ def pitch_cents(tone, studio, rng):
     frames = studio.frame_seconds
     cents = tone.scoop_cents * np.exp(-frames / tone.scoop_seconds)
     if tone.drift_cents > 0.0:
-        knots = np.arange(0.0, frames[-1] + 0.2, 0.11)
-        wander = rng.normal(0.0, tone.drift_cents, len(knots))
-        cents = cents + np.interp(frames, knots, wander - wander.mean())
+        drift = rng.normal(0.0, tone.drift_cents, studio.wandering.shape[1])
+        cents = cents + studio.wandering @ (drift - drift.mean())
     return studio.at_samples(cents.astype(np.float32))
 
 
@@ -92,7 +93,8 @@ def spectra(instrument, f0_hz, octaves, darkening_db, num_partials, studio, rng)
     if tone.resonance_db > 0.0:
         levels_db += np.float32(tone.resonance_db) * np.exp(-9.0 * distance * distance)
     if tone.shimmer_db > 0.0:
-        levels_db += np.float32(tone.shimmer_db) * rng.standard_normal(levels_db.shape, np.float32)
+        knots = rng.standard_normal((studio.wandering.shape[1], num_partials), np.float32)
+        levels_db += np.float32(tone.shimmer_db) * (studio.wandering @ knots)
     return np.exp(np.float32(DECIBEL) * levels_db)
 
 

@@ -50,10 +50,10 @@ VOWELS = {
 def brass(rng, source):
     """Trumpet, horn, trombone: brightness that comes after the level, an overshoot, a note scooped from below."""
     acoustic = source == "acoustic"
-    attack_seconds = between(rng, 0.03, 0.08)
+    attack_seconds = between(rng, 0.04, 0.12)
     tone = Held(
         slope=between(rng, 0.5, 1.0),
-        cutoff_hz=between(rng, 900.0, 2200.0),
+        cutoff_hz=between(rng, 900.0, 4000.0),
         cutoff_tracking=0.5,
         overshoot=rng.uniform(0.25, 0.6),
         overshoot_seconds=between(rng, 0.06, 0.14),
@@ -71,7 +71,7 @@ def brass(rng, source):
     return Instrument(
         tone=tone,
         attack_seconds=attack_seconds,
-        release_seconds=between(rng, 0.03, 0.08),
+        release_seconds=between(rng, 0.02, 0.05),
         dynamic_db=rng.uniform(9.0, 15.0),
         brightness_db=rng.uniform(4.0, 7.0),
         noises=(Noise(rng.uniform(-56.0, -46.0), 1500.0, 1.2),) if acoustic else (),
@@ -98,7 +98,9 @@ def flute(rng, source):
         drift_cents=2.0 if acoustic else 0.5,
         shimmer_db=0.8 if acoustic else 0.2,
     )
-    breath = Noise(rng.uniform(-42.0, -30.0), between(rng, 900.0, 2200.0), 1.1, 0.4)
+    breath = Noise(
+        rng.uniform(-46.0, -34.0) - (0.0 if acoustic else 5.0), between(rng, 900.0, 2200.0), 1.1, 0.4
+    )
     chiff = Noise(rng.uniform(-34.0, -22.0), between(rng, 1200.0, 3000.0), 0.7, 0.5, 0.008, 0.03)
     return Instrument(
         tone=tone,
@@ -128,7 +130,8 @@ def organ(rng, source):
         vibrato_delay=0.0,
         tremolo=rng.uniform(0.05, 0.2) if leslie else 0.0,
         shimmer_db=0.15 if pipes else 0.05,
-        voices_cents=(-1.5, 1.5) if pipes else (0.0,),
+        drift_cents=1.0 if pipes else 0.0,
+        leak_db=rng.uniform(-60.0, -48.0),
     )
     click_hz = between(rng, 1500.0, 3500.0)
     if pipes:
@@ -190,7 +193,7 @@ def reed(rng, source):
         dynamic_db=rng.uniform(7.0, 12.0),
         brightness_db=rng.uniform(2.5, 5.0),
         noises=(
-            Noise(rng.uniform(-54.0, -46.0), 2500.0, 1.0),
+            Noise(rng.uniform(-50.0, -40.0) - (0.0 if acoustic else 12.0), 2500.0, 1.0),
             Noise(rng.uniform(-40.0, -32.0), 1800.0, 0.8, 0.0, 0.002, 0.015),
         ),
         resonances=formed(rng, formants),
@@ -228,7 +231,7 @@ def string(rng, source):
     return Instrument(
         tone=tone,
         attack_seconds=between(rng, 0.11, 0.28),
-        release_seconds=between(rng, 0.06, 0.11),
+        release_seconds=between(rng, 0.04, 0.09),
         dynamic_db=rng.uniform(7.0, 12.0),
         brightness_db=rng.uniform(1.5, 3.5),
         noises=(
@@ -297,10 +300,10 @@ def vocal(rng, source):
     return Instrument(
         tone=tone,
         attack_seconds=between(rng, 0.06, 0.15),
-        release_seconds=between(rng, 0.05, 0.1),
+        release_seconds=between(rng, 0.03, 0.08),
         dynamic_db=rng.uniform(8.0, 13.0),
         brightness_db=rng.uniform(2.0, 4.0),
-        noises=(Noise(rng.uniform(-50.0, -40.0), 2500.0, 1.0),) if acoustic else (),
+        noises=(Noise(rng.uniform(-47.0, -37.0), 2500.0, 1.0),) if acoustic else (),
         resonances=throat,
         direct=0.02,
         **recording(rng, source),

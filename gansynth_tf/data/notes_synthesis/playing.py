@@ -14,6 +14,7 @@ HELD_PART = 0.75
 # Time constants of the release fit this often into what is left after the key.
 RELEASES_LEFT = 9.0
 FADE_SECONDS = 0.01
+LATEST_ONSET_PART = 0.02
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Plan:
         instrument: Number of the instrument in its family.
         pitch: MIDI number.
         velocity: One of `VELOCITIES`.
-        onset_seconds: When the note begins.
+        onset_seconds: When the note begins, if the clip is not much shorter than a second.
         peak_db: Peak of the clip, decibels of full scale, the velocity included.
         floor_db: Root mean square of the noise floor, decibels of full scale.
     """
@@ -124,8 +125,9 @@ def played(plan, instrument, note_seconds, studio, rng):
     audio *= np.float32(1.0 / max(float(np.max(np.abs(audio))), 1e-9))
     add_noises(audio, instrument, plan, key_samples, envelope, studio, rng)
     clip = np.zeros(num_samples, np.float32)
+    onset_seconds = min(plan.onset_seconds, LATEST_ONSET_PART * clip_seconds)
     for delay_seconds, amplitude in ((0.0, 1.0), *instrument.reflections):
-        start = min(int((plan.onset_seconds + delay_seconds) * sample_rate), num_samples)
+        start = min(int((onset_seconds + delay_seconds) * sample_rate), num_samples)
         clip[start:] += np.float32(amplitude) * audio[: num_samples - start]
     num_fade = min(int(FADE_SECONDS * sample_rate) + 1, num_samples)
     clip[num_samples - num_fade :] *= np.linspace(1.0, 0.0, num_fade, dtype=np.float32)

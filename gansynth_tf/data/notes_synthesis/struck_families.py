@@ -52,7 +52,7 @@ def bass(rng, source):
         attack_seconds=attack_seconds,
         release_seconds=between(rng, 0.02, 0.05),
         dynamic_db=rng.uniform(9.0, 15.0),
-        brightness_db=rng.uniform(2.0, 4.0),
+        brightness_db=rng.uniform(3.0, 5.0),
         noises=(thump,),
         resonances=()
         if source == "synthetic"
@@ -71,7 +71,7 @@ def guitar(rng, source):
     tone = Ringing(
         slope=between(rng, 0.75, 1.15),
         pluck=between(rng, 0.11, 0.3) if acoustic else between(rng, 0.07, 0.18),
-        cutoff_hz=between(rng, 1500.0, 4500.0),
+        cutoff_hz=between(rng, 900.0, 2800.0),
         cutoff_tracking=0.4,
         inharmonicity=between(rng, 2e-5, 1.2e-4),
         decay_seconds=between(rng, 0.7, 1.6) if acoustic else between(rng, 1.4, 3.0),
@@ -95,7 +95,7 @@ def guitar(rng, source):
 
 def keyboard(rng, source):
     """Piano, electric or digital piano: a hammer's knock, no nodes, a decay in two stages, a damper's clunk."""
-    knock = Noise(rng.uniform(-30.0, -20.0), between(rng, 250.0, 700.0), 1.0, 0.15, 0.002, 0.03)
+    knock = Noise(rng.uniform(-27.0, -17.0), between(rng, 250.0, 700.0), 1.0, 0.15, 0.002, 0.03)
     clunk = Noise(
         rng.uniform(-50.0, -40.0), between(rng, 120.0, 300.0), 0.8, 0.0, 0.006, 0.04, at_release=True
     )
@@ -103,7 +103,7 @@ def keyboard(rng, source):
         tone = Ringing(
             slope=between(rng, 0.7, 1.2),
             pluck=between(rng, 0.11, 0.14),
-            cutoff_hz=between(rng, 900.0, 2200.0),
+            cutoff_hz=between(rng, 1200.0, 3200.0),
             cutoff_tracking=0.45,
             inharmonicity=between(rng, 8e-5, 2e-4),
             decay_seconds=between(rng, 2.2, 4.0),
@@ -149,13 +149,18 @@ def mallet(rng, source):
     wood = kind in ("marimba", "xylophone")
     tone = Ringing(
         ratios=ratios,
-        levels_db=(0.0, rng.uniform(-14.0, -5.0), rng.uniform(-20.0, -9.0), rng.uniform(-26.0, -14.0)),
+        levels_db=(0.0, rng.uniform(-14.0, -5.0), rng.uniform(-18.0, -7.0), rng.uniform(-24.0, -12.0)),
         cutoff_hz=between(rng, 2500.0, 7000.0),
         cutoff_tracking=0.4,
         decay_seconds=between(rng, 0.18, 0.4) if wood else between(rng, 0.7, 1.6),
         decay_tracking=0.45,
-        damping=between(rng, 0.6, 1.5),
+        damping=between(rng, 1.0, 2.2),
         beating_cents=0.0 if wood else rng.uniform(0.0, 1.0),
+        # Modes across the bar, which no maker tunes.
+        bell=tuple(
+            (ratio * rng.uniform(0.9, 1.1), rng.uniform(-34.0, -24.0), between(rng, 0.04, 0.15))
+            for ratio in (1.7, 2.3, 5.2)
+        ),
     )
     stick = Noise(rng.uniform(-28.0, -16.0), between(rng, 500.0, 1600.0), 0.8, 0.3, 0.001, 0.012)
     return Instrument(
@@ -163,7 +168,7 @@ def mallet(rng, source):
         attack_seconds=between(rng, 0.001, 0.004),
         release_seconds=between(rng, 0.1, 0.16),
         dynamic_db=rng.uniform(10.0, 18.0),
-        brightness_db=rng.uniform(2.5, 5.0),
+        brightness_db=rng.uniform(1.5, 3.0),
         noises=(stick,),
         **recording(rng, source),
     )

@@ -9,6 +9,8 @@ from scipy import fft
 HIGHEST_PART = 0.44
 # The spectrum of a held note moves in frames: close together while it begins, then six in a cycle of vibrato.
 ONSET_SECONDS, ONSET_STEP, STEP = 0.25, 0.008, 0.028
+# What wanders, a level or a pitch, goes to another value in this time.
+KNOT_SECONDS = 0.09
 BANDS_PER_OCTAVE = 2
 LOWEST_BAND_HZ = 55.0
 
@@ -28,7 +30,7 @@ class Studio:
         self.times = (np.arange(num_samples) / sample_rate).astype(np.float32)
         seconds = num_samples / sample_rate
         onset = np.arange(0.0, ONSET_SECONDS, ONSET_STEP)
-        self.frame_seconds = np.concatenate([onset, np.arange(ONSET_SECONDS, seconds + 2.0 * STEP, STEP)])
+        self.frame_seconds = np.concatenate([onset, np.arange(onset[-1] + STEP, seconds + 2.0 * STEP, STEP)])
         last = len(self.frame_seconds) - 2
         numbers = np.clip(np.searchsorted(self.frame_seconds, self.times, "right") - 1, 0, last)
         starts = self.frame_seconds[numbers]
@@ -41,6 +43,15 @@ class Studio:
         """Returns float32 [num_samples] of `values` float32 [frames], linear between frames."""
         here = values.take(self.frame_numbers)
         return here + self.frame_shares * (values.take(self.frame_numbers + 1) - here)
+
+    @functools.cached_property
+    def wandering(self):
+        """float32 [frames, knots]: makes random numbers at knots into something that wanders from frame to frame."""
+        knots = self.frame_seconds / KNOT_SECONDS
+        distances = np.abs(knots[:, np.newaxis] - np.arange(int(knots[-1]) + 2))
+        # Half a cosine from knot to knot, scaled so that the deviation between knots is that on them.
+        weights = np.cos(0.5 * np.pi * np.minimum(distances, 1.0))
+        return weights.astype(np.float32)
 
     @functools.cached_property
     def band_centers_hz(self):

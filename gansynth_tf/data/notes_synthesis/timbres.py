@@ -79,7 +79,8 @@ class Held:
     Args:
         slope: Partial k has amplitude k ** -slope.
         even_db: Level of the even partials relative to the odd ones.
-        drawbars_db: Level of partials 1, 2, 3, 4, 5, 6, 8 alone; () for the whole series.
+        drawbars_db: Level of partials 1, 2, 3, 4, 5, 6, 8; () for the whole series.
+        leak_db: Level of all other partials beside drawbars.
         pulse: Duty of a pulse wave in (0, 0.5]; 0 for none.
         cutoff_hz, cutoff_tracking: Low-pass of 12 dB an octave, at `HOME_PITCH`, and how it follows the pitch.
         resonance_db: Peak of the low-pass at its cutoff.
@@ -101,6 +102,7 @@ class Held:
     slope: float = 1.0
     even_db: float = 0.0
     drawbars_db: tuple[float, ...] = ()
+    leak_db: float = -200.0
     pulse: float = 0.0
     cutoff_hz: float = 20000.0
     cutoff_tracking: float = 0.5
