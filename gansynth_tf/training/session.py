@@ -213,10 +213,9 @@ def _loop(parts, facts, state, store, observers, preview, should_stop):
     groups, shares = parts.mixture or (None, None)
 
     def batches_from(num_images):
-        batches = pipeline.batches(
+        return pipeline.batches(
             facts.data, rows, options.batch_size, seed, num_images, groups=groups, shares=shares
         )
-        return batches.as_numpy_iterator()
 
     def fake_rows(num_images):
         drawn = pipeline.drawn_rows(rows, 2 * options.batch_size, seed, num_images, groups, shares)

@@ -1,10 +1,11 @@
 """Batches and rows of labels are functions of (seed, image count)."""
 
 import itertools
+import threading
+import time
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from gansynth_tf.data import pipeline
 from gansynth_tf.data.clip_cache import CachedClips
@@ -76,11 +77,9 @@ def test_a_group_without_a_share_is_not_drawn():
 def test_batches_from_any_image_count_are_those_of_an_uninterrupted_run():
     data, rows = ramp(7), np.arange(14, dtype=np.int32).reshape(7, 2)
     for grouping in ({}, {"groups": [0, 0, 0, 1, 1, 1, 1], "shares": [3, 1]}):
-        whole = list(
-            itertools.islice(pipeline.batches(data, rows, 4, 5, 0, **grouping).as_numpy_iterator(), 9)
-        )
+        whole = list(itertools.islice(pipeline.batches(data, rows, 4, 5, 0, **grouping), 9))
         for k in (1, 4, 8):
-            resumed = next(pipeline.batches(data, rows, 4, 5, 4 * k, **grouping).as_numpy_iterator())
+            resumed = next(pipeline.batches(data, rows, 4, 5, 4 * k, **grouping))
             for got, wanted in zip(resumed, whole[k], strict=True):
                 np.testing.assert_array_equal(got, wanted)
         images, image_rows, num_images = whole[8]
@@ -99,10 +98,48 @@ def test_batches_are_read_from_a_cache_as_from_an_array():
         np.testing.assert_array_equal(got[0], wanted[0])
 
 
-def test_batches_have_static_shapes():
-    data, image_rows, num_images = pipeline.batches(ramp(7), np.zeros([7, 0]), 4, 5, 0).element_spec
-    assert (data.shape, image_rows.shape, num_images.shape) == ([4, *SHAPE], [4, 0], [])
-    assert num_images.dtype == tf.int64
+def test_batches_without_labels_have_rows_of_no_column():
+    data, image_rows, num_images = next(pipeline.batches(ramp(7), np.zeros([7, 0]), 4, 5, 8))
+    assert (data.shape, image_rows.shape, num_images) == ((4, *SHAPE), (4, 0), 8)
+
+
+class Slow:
+    """Data that note which thread reads them, and how often."""
+
+    shape = (7, *SHAPE)
+
+    def __init__(self, broken_after=1000):
+        self.threads = []
+        self.broken_after = broken_after
+
+    def __len__(self):
+        return 7
+
+    def __getitem__(self, index):
+        self.threads.append(threading.current_thread())
+        if len(self.threads) > self.broken_after:
+            raise OSError(5, "Input/output error")
+        return ramp(7)[index]
+
+
+def test_a_few_batches_are_read_ahead_by_a_thread_that_ends_with_them():
+    data = Slow()
+    batches = pipeline.batches(data, np.zeros([7, 1]), 4, 0, 0, prefetch=3)
+    assert not data.threads
+    next(batches)
+    deadline = time.monotonic() + 10
+    while len(data.threads) < 4 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert len(data.threads) == 4 and threading.current_thread() not in data.threads
+    batches.close()
+    assert not any(thread.is_alive() for thread in data.threads)
+
+
+def test_what_goes_wrong_while_reading_ahead_is_raised_with_its_batch():
+    batches = pipeline.batches(Slow(broken_after=2), np.zeros([7, 1]), 4, 0, 0)
+    assert [next(batches)[2], next(batches)[2]] == [0, 4]
+    with pytest.raises(OSError, match="Input/output error"):
+        next(batches)
 
 
 def test_rows_that_do_not_go_with_the_data_are_refused():

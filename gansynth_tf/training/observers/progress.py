@@ -1,5 +1,6 @@
 """The line that tells the user how far a training is and how long it will take."""
 
+import collections
 import math
 import shutil
 import time
@@ -8,6 +9,7 @@ _LOSSES = {"generator_loss": "G", "discriminator_loss": "D"}
 # Training that waits longer for its data is slowed by them.
 _SHOWN_WAIT_PERCENT = 3.0
 _SECONDS_BETWEEN_REWRITES = 0.2
+_SECONDS_OF_SPEED = 20.0
 
 
 class ProgressLine:
@@ -200,21 +202,26 @@ class CountLine:
         self._is_terminal = stream.isatty()
         self._interval_seconds = _SECONDS_BETWEEN_REWRITES if self._is_terminal else interval_seconds
         self._clock = clock
-        self._first = (0.0, 0)
         self._last = (0, None)
+        self._moments = collections.deque()
         self._last_shown_at = 0.0
         self._shown_width = 0
 
     def __call__(self, done, total):
         """Takes in that `done` of `total` things are done, and shows it if it is time."""
         now = self._clock()
-        if total != self._last[1] or done < self._last[0]:
-            self.close()
-            self._first = (now, done)
-            self._last_shown_at = now
+        done_before, total_before = self._last
         self._last = (done, total)
+        if total != total_before or done < done_before:
+            self.close()
+            self._moments.clear()
+            self._moments.append((now, done))
+            self._last_shown_at = now
+            return
         is_end = done >= total
-        if done == self._first[1] or (not is_end and now - self._last_shown_at < self._interval_seconds):
+        if is_end and done == done_before:
+            return
+        if not is_end and now - self._last_shown_at < self._interval_seconds:
             return
         self._last_shown_at = now
         text = self.text(done, total, now)
@@ -236,10 +243,15 @@ class CountLine:
             self._shown_width = 0
 
     def text(self, done, total, now):
-        """Returns the line."""
-        start, done_before = self._first
-        rate = (done - done_before) / max(1e-9, now - start)
+        """Returns the line; the speed is that of the last while, since a start may be slow."""
+        while len(self._moments) > 1 and now - self._moments[1][0] >= _SECONDS_OF_SPEED:
+            self._moments.popleft()
+        start, done_before = self._moments[0]
+        self._moments.append((now, done))
         text = f"{self._what}: {done:,} of {total:,} {self._things} ({100 * done // total} %)"
+        if done == done_before:
+            return text
+        rate = (done - done_before) / max(1e-9, now - start)
         text += f", {rate:,.{0 if rate >= 10 else 1}f} a second"
         return text if done >= total else f"{text}, {duration((total - done) / rate)} left"
 
