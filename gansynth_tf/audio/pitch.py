@@ -20,6 +20,7 @@ _TOLERANCE = 0.15
 _LAGS_PER_SECOND = 64000
 # Frames count from where the clip is loudest; what is this far below it is its decay.
 _FADED_DB = 30.0
+_SILENCE = 1e-10  # Mean square, 100 dB below full scale.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,6 +109,9 @@ def _differences(frames, window, lags_per_sample):
         [num_frames, lags]: 1 at lag 0, near 0 where a frame repeats itself.
     """
     longest = frames.shape[1] - window
+    # What is constant repeats after any time; so does what rounding leaves of it.
+    frames = frames - frames.mean(axis=1, keepdims=True)
+    has_sound = np.square(frames).mean(axis=1, keepdims=True) > _SILENCE
     size = scipy.fft.next_fast_len(frames.shape[1], real=True)
     spectra = scipy.fft.rfft(frames[:, :window], size).conj() * scipy.fft.rfft(frames, size)
     # A longer inverse transform of the same spectrum gives the correlation between samples, too.
@@ -122,7 +126,7 @@ def _differences(frames, window, lags_per_sample):
     differences = np.maximum(0.0, energies[:, :1] + between - 2.0 * products)
     means = np.cumsum(differences, axis=1) / np.arange(1, len(lags) + 1)
     normalised = np.ones_like(differences)
-    np.divide(differences, means, out=normalised, where=means > 0)
+    np.divide(differences, means, out=normalised, where=has_sound & (means > 0))
     normalised[:, 0] = 1.0
     return normalised
 

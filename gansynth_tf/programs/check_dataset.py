@@ -1,5 +1,6 @@
 """`scripts/check_dataset.py`, the doctor: reads a data set as training would and tells what is odd about it."""
 
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -43,8 +44,8 @@ def program(*, flagfile: str = "", output_dir: str = "") -> None:
 
     Args:
         flagfile: File of options, as flags/genre.cfg; experiment.cfg in a run's folder checks that run's data.
-        output_dir: Folder for the page and the tables, made if needed. Empty is runs/check_ and the data set's or the
-            flagfile's name.
+        output_dir: Folder for the page and the tables, made if needed. Empty is runs/check_ and the name of the
+            flagfile, the folder or the data set.
     """
 
 
@@ -52,7 +53,7 @@ def _check(arguments: Sequence[str]) -> int:
     line = command_line.parse(arguments, program, specification(), USAGE)
     experiment = Experiment.from_settings(line.settings, line.given)
     name = _name(line)
-    output_dir = Path(line.program["output_dir"] or Path("runs", f"check_{name}"))
+    output_dir = Path(line.program["output_dir"] or Path("runs", re.sub(r"[^\w.-]+", "_", f"check_{name}")))
     try:
         output_dir.mkdir(parents=True, exist_ok=True)
         reasons, found = _examined(experiment, line.settings.get("cache_dir") or None)
@@ -97,11 +98,11 @@ def _examined(experiment: Experiment, cache_dir: str | None):
     found = examination.examine(dataset, labels, lambda what, done, total: lines[what](done, total))
     if "train" not in dataset.splits:
         reasons.append("The split train has no clips. Nothing can be learnt.")
-    reasons += [
-        f"{shown(finding.clip)} ({finding.split}): {shown(finding.value)}"
-        for finding in found.findings
-        if finding.training in ("refuses to start", "stops when it comes to this clip")
-    ]
+    for finding in found.findings:
+        if finding.kind in ("unreadable", "not_finite") and finding.place >= 0:
+            clip = found.clips[finding.place]
+            if clip.split == "train" and found.used["train"][clip.index]:
+                reasons.append(f"{shown(finding.clip)}: {shown(finding.value)}")
     return list(dict.fromkeys(reasons)), found
 
 
@@ -133,7 +134,11 @@ def _name(line) -> str:
         path = Path(line.program["flagfile"])
         return path.parent.name if path.name == "experiment.cfg" and path.parent.name else path.stem
     dataset = line.settings["dataset"]
-    return "_".join(dataset) if isinstance(dataset, tuple) else dataset
+    keys = dataset if isinstance(dataset, tuple) else (dataset,)
+    folders = [line.settings.get(f"{key}.folder") for key in keys]
+    return "_".join(
+        Path(folder).resolve().name if folder else key for key, folder in zip(keys, folders, strict=True)
+    )
 
 
 def _counted(what: str, things: str) -> CountLine:

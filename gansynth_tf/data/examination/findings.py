@@ -1,6 +1,7 @@
 """Findings: what is odd about a data set, by how much, and what training will do about it."""
 
 import dataclasses
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
@@ -20,6 +21,8 @@ MOST_COARSE_BITS = 10
 # Codings that promise more than MOST_COARSE_BITS.
 _FINE_CODINGS = ("PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE", "ALAC")
 _NUM_NAMED = 3
+# By whether training reads the clip.
+_STOPS = {True: "stops when it comes to this clip", False: "does not read it; evaluation would stop"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,24 +95,21 @@ class Finding:
     badness: float = 0.0
 
 
-# Words of a reason for which a dataset leaves a file out, and the kind that they tell.
+# How a reason for which a dataset leaves a file out begins, and the kind that it tells.
 _LEFT_OUT_KINDS = (
-    ("inside, but its name says", "wrong_header"),
-    ("impossible sample rate", "wrong_header"),
-    ("is silent", "silent"),
-    ("shorter than", "short"),
-    ("same file as", "duplicate"),
-    ("does not exist", "missing"),
-    ("lies outside", "missing"),
-    ("no audio file by its name", "missing"),
-    ("is hidden", "missing"),
+    (r"is \S+ inside, but its name says", "wrong_header"),
+    (r".*impossible sample rate", "wrong_header"),
+    (r"is silent", "silent"),
+    (r"is shorter than|holds no samples", "short"),
+    (r"is the same file as", "duplicate"),
+    (r"does not exist, but|lies outside|is named in", "missing"),
 )
 
 
 def left_out_findings(left_out: Mapping[str, str]) -> Iterator[Finding]:
     """Yields one finding a file that the dataset leaves out."""
     for name, reason in left_out.items():
-        kind = next((kind for words, kind in _LEFT_OUT_KINDS if words in reason), "unreadable")
+        kind = next((kind for start, kind in _LEFT_OUT_KINDS if re.match(start, reason)), "unreadable")
         yield Finding(kind, "", name, reason, "", "left out")
 
 
@@ -123,7 +123,7 @@ def clip_findings(examined: Sequence[ExaminedClip], sample_rate: int) -> Iterato
     levels = _usual_levels(examined)
     for place, clip in enumerate(examined):
         if clip.measures is None:
-            training = "stops when it comes to this clip"
+            training = _STOPS[clip.split == "train"]
             yield Finding("unreadable", clip.split, clip.name, clip.failure, "", training, place)
             continue
         if not clip.measures.is_finite:
@@ -215,8 +215,8 @@ def _level_facts(clip, levels):
         value = f"{num_clipped} samples in runs at the rail"
         yield "clipped", value, "no 3 in a row", "used as it is", num_clipped
     if original and original.peak > 1.0:
-        value = f"peak {original.peak:.2f}"
-        yield "over_full_scale", value, "1", f"made quieter by {original.peak:.2f}", original.peak
+        value = f"peak {original.peak:.4g}"
+        yield "over_full_scale", value, "1", f"made quieter by {original.peak:.4g}", original.peak
     offset = abs(measures.mean)
     if offset >= LEAST_DC and offset >= DC_SHARE * measures.rms:
         value = f"mean {measures.mean:+.4f}, {offset / measures.rms:.0%} of the rms"

@@ -26,6 +26,7 @@ _CHUNK = 1024
 _NUM_BANDS = 24
 _LOWEST_HZ = 60.0
 _LONGEST_LAG_SECONDS = 0.05
+_LEAST_TURNED = 0.5
 _CLIPS_IN_MEMORY = 256
 
 
@@ -76,7 +77,8 @@ def likeness(first: np.ndarray, second: np.ndarray, sample_rate: int) -> float:
     """Returns how far two clips are the same waveform, from 0 to 1, whatever their level, sign and a small delay.
 
     The waveforms are correlated in each band by itself and the bands averaged with weights that hardly follow their
-    level: one loud overtone, which two takes of a note share, cannot outvote the rest.
+    level: one loud overtone, which two takes of a note share, cannot outvote the rest. A filter may have turned the
+    phases of some bands, but bands that are turned at random are partials of two notes.
 
     Args:
         first: [length_samples] float.
@@ -86,19 +88,23 @@ def likeness(first: np.ndarray, second: np.ndarray, sample_rate: int) -> float:
     longest_lag = int(_LONGEST_LAG_SECONDS * sample_rate)
     size = scipy.fft.next_fast_len(len(first) + longest_lag, real=True)
     spectra = scipy.fft.rfft(np.stack([first, second]).astype(np.float32), size)
-    correlation = np.abs(scipy.fft.irfft(spectra[0].conj() * spectra[1], size))
+    correlation = scipy.fft.irfft(spectra[0].conj() * spectra[1], size)
     lags = np.r_[0 : longest_lag + 1, -longest_lag:0]
-    lag = lags[correlation[lags].argmax()]
+    lag = lags[np.abs(correlation[lags]).argmax()]
     turned = spectra[1] * np.exp(2j * np.pi * lag / size * np.arange(spectra.shape[1]))
     mel = np.linspace(np.log1p(_LOWEST_HZ / 700), np.log1p(sample_rate / 2 / 700), _NUM_BANDS + 1)
     starts = np.unique((700.0 * np.expm1(mel[:-1]) * size / sample_rate).astype(int))
-    together = np.abs(np.add.reduceat(spectra[0].conj() * turned, starts))
+    together = np.add.reduceat(spectra[0].conj() * turned, starts)
     powers = np.add.reduceat(np.square(np.abs(spectra)), starts, axis=1).astype(np.float64)
     is_heard = (powers > 1e-6 * powers.max(axis=1, keepdims=True)).all(axis=0)
     if not is_heard.any():
         return 0.0
     product = powers[0, is_heard] * powers[1, is_heard]
-    return float(np.average(together[is_heard] / np.sqrt(product), weights=product**0.125))
+    shares = together[is_heard] / np.sqrt(product)
+    alike, in_phase = np.average(
+        [np.abs(shares), np.sign(correlation[lag]) * shares.real], axis=1, weights=product**0.125
+    )
+    return float(min(alike, max(0.0, in_phase) + _LEAST_TURNED))
 
 
 def same_sounds(

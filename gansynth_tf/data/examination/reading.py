@@ -4,6 +4,7 @@ import collections
 import concurrent.futures
 import dataclasses
 import os
+import re
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -127,8 +128,9 @@ def _single(dataset, split, index):
     try:
         return next(dataset.clips(split, np.array([index])).batch(1).as_numpy_iterator())
     except tf.errors.OpError as error:
-        # The last line names the error that Python raised inside TensorFlow; what follows is TensorFlow's place.
-        return next((line for line in error.message.splitlines() if line.strip()), type(error).__name__)
+        # What follows the first line, and what stands before the last step of the input pipeline, is TensorFlow's.
+        first = next((line for line in error.message.splitlines() if line.strip()), type(error).__name__)
+        return re.sub(r"^(\{\{.*?\}\} )?(.*Iterator::\S+: )?", "", first)
 
 
 def _examine_batch(dataset, split, first, audio, sources, rows):
