@@ -1,6 +1,7 @@
 """The command line that all programs share: strict parsing, grouped help, exit statuses."""
 
 import dataclasses
+import os
 import sys
 import textwrap
 from collections.abc import Callable, Sequence
@@ -104,16 +105,26 @@ def exit_status(program: Callable[[Sequence[str]], int], arguments: Sequence[str
         arguments: None means those of this process.
     """
     try:
-        return program(sys.argv[1:] if arguments is None else arguments)
-    except HelpWanted as wanted:
-        print(wanted)
-        return DONE
+        return _status(program, sys.argv[1:] if arguments is None else arguments)
     except UserError as error:
         print(f"ERROR: {error}", file=sys.stderr)
         return error.exit_status
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)
         return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the output, as `| head`, has seen enough. What Python still holds back has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+
+
+def _status(program, arguments):
+    """Returns the status of a program, or of its help."""
+    try:
+        return program(arguments)
+    except HelpWanted as wanted:
+        print(wanted, flush=True)
+        return DONE
 
 
 def _without_flagfile(arguments: Sequence[str]) -> tuple[list[str], str]:

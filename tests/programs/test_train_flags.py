@@ -192,3 +192,22 @@ def test_the_doorstep_lists_its_flags_and_ends_with_0_or_2():
     )
     assert wrong.returncode == 2
     assert wrong.stderr == "ERROR: There is no option --sede. Did you mean --seed?\n"
+
+
+def test_help_that_nobody_reads_to_the_end_is_no_error(repository):
+    program = (
+        "import sys; from gansynth_tf.programs import command_line\n"
+        "def program(arguments): raise command_line.HelpWanted('line\\n' * 100000)\n"
+        "sys.exit(command_line.exit_status(program, []))"
+    )
+    command = f'"{sys.executable}" -c "$PROGRAM" | head -n 1'
+    done = subprocess.run(
+        command,
+        shell=True,
+        cwd=repository,
+        env={**os.environ, "PROGRAM": program},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (done.stdout, done.stderr) == ("line\n", "")
