@@ -25,6 +25,8 @@ from gansynth_tf.data.tfds_reader import TfdsReader
 from gansynth_tf.options import UserError
 
 TFDS_BUILDERS = {"own": "nsynth/full", "gansynth": "nsynth/gansynth_subset"}
+# Any version with the same examples, so that one that was prepared years ago is found.
+_TFDS_VERSION = ":2.3.*"
 _TFDS_PATHS = {
     "note": ("id",),
     "pitch": ("pitch",),
@@ -161,22 +163,28 @@ def _from_records(root, files, cutting, wanted, division):
 
 def _from_tfds(builder, data_dir, download, cutting, wanted):
     """Returns NSynth of TensorFlow Datasets."""
-
     how_to_get = (
         f"{_HOW_TO_GET} Or name the folder of prepared data sets of TensorFlow Datasets by --nsynth.data_dir, or let "
         "it fetch 73 GiB and build it by --download."
     )
     try:
-        found = TfdsReader(builder, data_dir, label_paths=_TFDS_PATHS, how_to_get=how_to_get)
+        found = _reader(builder, data_dir, how_to_get=how_to_get)
     except UserError as error:
         if not download:
-            raise UserError(f"{error}{_other_splits(builder, data_dir)}") from error
+            text = str(error).replace(_TFDS_VERSION, "")
+            raise UserError(f"{text}{_other_splits(builder, data_dir)}") from error
         _refuse_without_beam(builder)
-        found = TfdsReader(builder, data_dir, True, label_paths=_TFDS_PATHS)
+        found = _reader(builder, data_dir, True)
     own_splits = {split: split for split in SPLITS}
     return ExampleSet(
         "nsynth", found, cutting, own_splits, selection=wanted, labels=wanted.labels, named_by="note"
     )
+
+
+def _reader(builder, data_dir, download=False, how_to_get=""):
+    """Returns the reader of a data set of TensorFlow Datasets."""
+    name = f"{builder}{_TFDS_VERSION}"
+    return TfdsReader(name, data_dir, download, label_paths=_TFDS_PATHS, how_to_get=how_to_get)
 
 
 def _readable(folder):
@@ -251,7 +259,7 @@ def _other_splits(builder, data_dir):
     for splits, other in TFDS_BUILDERS.items():
         if other != builder:
             try:
-                TfdsReader(other, data_dir, label_paths=_TFDS_PATHS)
+                _reader(other, data_dir)
             except UserError:
                 continue
             return f" But {other} is there: choose it by --nsynth.splits={splits}."
