@@ -127,7 +127,7 @@ def clip_findings(examined: Sequence[ExaminedClip], sample_rate: int) -> Iterato
             yield Finding("unreadable", clip.split, clip.name, clip.failure, "", training, place)
             continue
         if not clip.measures.is_finite:
-            training = "refuses to start"
+            training = _STOPS[clip.split == "train"]
             yield Finding("not_finite", clip.split, clip.name, "NaN or infinite samples", "", training, place)
             continue
         for kind, value, threshold, training, badness in (

@@ -74,7 +74,7 @@ class _Page:
         for place, draw in enumerate(drawings):
             box = (_MARGIN + place * (width + _GAP), top, width, _PANEL)
             self._drawings.append((self._panel, (box, draw, examination)))
-        self._height = top + _PANEL + 0.35
+        self._height = top + _PANEL + 0.5
 
     def findings(self, examination):
         """Adds the table of findings."""
@@ -196,8 +196,10 @@ def _worst(examination):
     """Returns [(place, title)] of the worst clip of each kind of finding, in the order of kinds."""
     chosen = {}
     for finding in examination.findings:
-        can_be_shown = finding.place >= 0 and finding.kind not in ("unreadable", "not_finite")
-        if can_be_shown and finding.kind not in chosen:
+        if finding.place < 0 or finding.kind in chosen:
+            continue
+        measures = examination.clips[finding.place].measures
+        if measures and measures.is_finite:
             chosen[finding.kind] = (
                 finding.place,
                 (KINDS[finding.kind].title, finding.clip.rpartition("/")[2]),

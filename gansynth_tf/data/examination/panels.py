@@ -12,12 +12,13 @@ from gansynth_tf.data.examination.label_findings import (
     pitch_label,
     pitch_pairs,
 )
+from gansynth_tf.data.examination.tables import shortened
 from gansynth_tf.data.folder_listing import shown
 
 _SPLIT_COLOURS = {"train": "#33658a", "valid": "#86bbd8", "test": "#f6ae2d"}
 _BLUE, _ORANGE, _RED, _GREY = "#33658a", "#f6ae2d", "#c8102e", "#777777"
 _MOST_NAMED_CLASSES = 24
-_LONGEST_NAME = 14
+_LONGEST_NAME = 12
 _NUM_BINS = 40
 
 
@@ -49,10 +50,12 @@ def draw_balance(axes, examination: Examination, label: str) -> None:
     if len(classes) > _MOST_NAMED_CLASSES:
         places = np.unique(np.linspace(0, len(classes) - 1, 12).round().astype(int))
     names = [classes[place] for place in places]
-    names = [name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…" for name in names]
-    is_crowded = sum(map(len, names)) > 50
-    names = [plain(name) for name in names]
-    axes.set_xticks(places, names, rotation=30 if is_crowded else 0, ha="right" if is_crowded else "center")
+    names = [plain(shortened(name, _LONGEST_NAME)) for name in names]
+    axes.set_xticks(places, names)
+    # Beside each other the names would run into each other, at less than a tenth of an inch a character.
+    if sum(map(len, names)) > 11 * axes.get_window_extent().width / axes.figure.dpi:
+        for label in axes.get_xticklabels():
+            label.set(rotation=35, ha="right", rotation_mode="anchor")
     axes.locator_params(axis="y", integer=True, nbins=5)
 
 
@@ -66,7 +69,7 @@ def draw_levels(axes, examination: Examination) -> None:
     bins = np.linspace(min(lowest, -20.0), max(1.0, peaks.max()), _NUM_BINS)
     for values, name, colour in ((levels, "rms", _BLUE), (peaks, "peak", _ORANGE)):
         axes.hist(np.maximum(values, bins[0]), bins, color=colour, alpha=0.75, label=name)
-    axes.legend(fontsize=8, frameon=False, loc="upper left")
+    axes.legend(fontsize=8, frameon=False, loc="best")
     _named(axes, "level", "dB below full scale")
 
 
