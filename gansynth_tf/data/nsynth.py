@@ -67,7 +67,7 @@ class NSynth(DatasetInForms):
         download: Let TensorFlow Datasets fetch and build what it lacks; needs apache-beam. Nothing is fetched without.
         folder: Folder of NSynth's own files; empty looks in TensorFlow Datasets.
         data_dir: Folder of prepared data sets of TensorFlow Datasets; empty is its own. Not used with `folder`.
-        splits: "own" are NSynth's. "gansynth" are the paper's, which name 86,775 notes and leave out all others; a
+        splits: "own" are NSynth's. "gansynth" are the paper's, which leave out all notes that they do not name; a
             folder must hold nsynth-gansynth_splits.csv for it.
         sources: Sources to keep: acoustic, electronic, synthetic.
         families: Families to keep, as brass,flute; empty keeps all.

@@ -94,9 +94,11 @@ class TfdsReader:
 
     def audio_of(self, source_split: str, numbers: np.ndarray) -> tf.data.Dataset:
         """Returns the audio of some examples by their increasing numbers."""
-        wanted = np.zeros(int(numbers[-1]) + 1, bool)
-        wanted[numbers] = True
-        examples = self._read(source_split).take(len(wanted)).enumerate()
+        first, last = int(numbers[0]), int(numbers[-1])
+        wanted = np.zeros(last + 1 - first, bool)
+        wanted[np.asarray(numbers) - first] = True
+        # From the first wanted one on: those who share the work each begin with their own.
+        examples = self._read(f"{source_split}[{first}:{last + 1}]").enumerate()
         wanted = tf.constant(wanted)
 
         def is_wanted(number, example):
@@ -108,6 +110,7 @@ class TfdsReader:
         return examples.filter(is_wanted).map(audio)
 
     def _read(self, source_split):
+        """Returns the examples of a split, or of a part of one as "train[20:30]"."""
         import tensorflow_datasets as tfds
 
         order = tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False)

@@ -9,6 +9,7 @@ import soundfile
 from gansynth_tf import options
 from gansynth_tf.data import DATASETS
 from gansynth_tf.data.sources import Source
+from tests.data.nsynth_files import put_folders
 from tests.data.small_sets import put_public_sets
 from tests.data.tfds_fakes import fake_tfds
 
@@ -34,13 +35,20 @@ def public(tmp_path_factory):
     return {name: str(path) for name, path in put_public_sets(tmp_path_factory.mktemp("public_sets")).items()}
 
 
+@pytest.fixture(scope="module")
+def nsynth(tmp_path_factory):
+    """NSynth's folders with a few notes."""
+    return str(put_folders(tmp_path_factory.mktemp("nsynth")))
+
+
 @pytest.fixture(scope="module", params=DATASETS)
-def make(request, folder, public):
+def make(request, folder, public, nsynth):
     """Returns a function that makes the small form of a dataset, with other options if given."""
     small = {
         "grooves": {"num_clips": 8, "num_test_clips": 6},
         "notes": {"num_clips": 8, "num_test_clips": 6},
         "audio_folder": {"folder": folder, "valid_fraction": 0.2, "test_fraction": 0.2},
+        "nsynth": {"folder": nsynth},
         "gtzan": {"folder": public["gtzan"], "valid_fraction": 0.2, "test_fraction": 0.2},
         "groove": {"folder": public["groove"]},
         "speech_commands": {"folder": public["speech_commands"], "words": ("yes", "no")},

@@ -1,6 +1,7 @@
 """Fake data sets of TensorFlow Datasets: their own features and split names, with tones for audio."""
 
 import contextlib
+import re
 
 import numpy as np
 import pytest
@@ -40,10 +41,12 @@ def fake_tfds(split_names, num_examples=20, num_samples=8000, change=None):
     """
 
     def as_dataset(builder, split, decoders=None, read_config=None, shuffle_files=False, **options):
+        split, first, last = re.fullmatch(r"(.+?)(?:\[(\d+):(\d+)\])?", split).groups()
         assert split in split_names, f"{split!r} is no split of {builder.name}"
+        numbers = range(num_examples)[int(first or 0) : int(last or num_examples)]
 
         def examples():
-            for number in range(num_examples):
+            for number in numbers:
                 generator = np.random.default_rng([list(split_names).index(split), number])
                 samples = int(generator.integers(num_samples // 2, num_samples + 1))
                 example = _value(builder.info.features, generator, samples)
@@ -52,7 +55,7 @@ def fake_tfds(split_names, num_examples=20, num_samples=8000, change=None):
         signature = builder.info.features.get_tensor_info()
         signature = tf.nest.map_structure(lambda info: tf.TensorSpec(info.shape, info.dtype), signature)
         dataset = tf.data.Dataset.from_generator(examples, output_signature=signature)
-        return dataset.apply(tf.data.experimental.assert_cardinality(num_examples))
+        return dataset.apply(tf.data.experimental.assert_cardinality(len(numbers)))
 
     with pytest.MonkeyPatch.context() as patch, tfds.testing.mock_data(as_dataset_fn=as_dataset):
         patch.setattr(
