@@ -172,4 +172,5 @@ def _listing(root, words, shares, seed):
     source = f"splits from {' and '.join(_LISTS.values())}"
     if not lists:
         source = "its lists of splits are missing: splits are drawn by speaker"
-    return Listing((_LABEL,), recordings, source, unusable, drawn_splits=not lists)
+    # Drawn or not, a speaker stays whole, even if two share a recording.
+    return Listing((_LABEL,), recordings, source, unusable, drawn_splits=False)

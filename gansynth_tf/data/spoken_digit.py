@@ -19,7 +19,7 @@ from gansynth_tf.options import UserError
 DIGITS = tuple("0123456789")
 SPEAKERS = ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
 HOW_TO_GET = (
-    "The Free Spoken Digit Dataset (3,000 recordings, 12 MB; CC BY-SA 4.0): clone or unpack "
+    "The Free Spoken Digit Dataset (3,000 recordings, 21 MB; CC BY-SA 4.0): clone or unpack "
     "https://github.com/Jakobovski/free-spoken-digit-dataset and name its folder by --spoken_digit.folder=FOLDER; or "
     "let TensorFlow Datasets fetch version 1.0.9 (2,500 recordings) by --download (preparing it needs pydub), or name "
     "where it did by --spoken_digit.data_dir."

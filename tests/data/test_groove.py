@@ -2,6 +2,7 @@
 
 import csv
 import pickle
+import shutil
 
 import numpy as np
 import pytest
@@ -220,6 +221,14 @@ def test_a_recording_that_is_missing_is_left_out_and_told(tmp_path):
     name = gone.relative_to(tmp_path).as_posix()
     assert dataset.left_out[name] == "does not exist, but info.csv names it"
     assert name in dataset.report()
+
+
+def test_splits_stay_as_they_are_for_equal_files(tmp_path):
+    rows = table_rows([("drummer1", "rock", "beat", "4-4", split, 0.6) for split in ("train", "test")])
+    put_set(tmp_path, rows)
+    shutil.copy(tmp_path / rows[0]["audio_filename"], tmp_path / rows[1]["audio_filename"])
+    dataset = opened(tmp_path)
+    assert [len(dataset.rows(split)) for split in ("train", "test")] == [1, 1]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Speech Commands: words, lists of splits, and what TensorFlow Datasets cannot give."""
 
 import pickle
+import shutil
 import tarfile
 
 import numpy as np
@@ -117,6 +118,18 @@ def test_without_lists_no_speaker_is_in_two_splits(folder, tmp_path):
         assert sum(map(len, speakers)) == len(set.union(*speakers)) == len(SPEAKERS)
         assert "splits are drawn by speaker" in dataset.report()
     assert "splits are drawn" not in opened(folder).report()
+
+
+@pytest.mark.parametrize("lists", [False, True])
+def test_a_speaker_stays_whole_though_two_share_a_recording(tmp_path, lists):
+    put_words(tmp_path, lists=lists)
+    for speaker in SPEAKERS[1:]:
+        shutil.copy(
+            tmp_path / "one" / f"{SPEAKERS[0]}_nohash_0.wav", tmp_path / "one" / f"{speaker}_nohash_0.wav"
+        )
+    dataset = opened(tmp_path, valid_fraction=0.3, test_fraction=0.3)
+    speakers = [speakers_of(dataset, split) for split in dataset.splits]
+    assert len(speakers) > 1 and sum(map(len, speakers)) == len(SPEAKERS)
 
 
 @pytest.mark.parametrize("missing", ["validation_list.txt", "testing_list.txt"])

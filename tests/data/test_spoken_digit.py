@@ -126,6 +126,13 @@ def test_new_speakers_follow_the_known_ones(folder, tmp_path):
     assert dataset.left_out == {"three_ann_6.wav": "is not named digit_speaker_index"}
 
 
+def test_the_test_split_stays_as_it_is_for_equal_files(folder, tmp_path):
+    shutil.copytree(folder / "recordings", tmp_path / "recordings")
+    shutil.copy(folder / "recordings" / "0_george_10.wav", tmp_path / "recordings" / "0_george_4.wav")
+    dataset = opened(tmp_path, valid_fraction=0.0)
+    assert placed(dataset)["0_george_4.wav"][0] == "test" and placed(dataset)["0_george_10.wav"][0] == "train"
+
+
 def test_the_real_set_is_whole_and_balanced(shared_directory):
     dataset = opened(shared_directory / "data" / "fsdd")
     sizes = {split: len(dataset.rows(split)) for split in dataset.splits}
