@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -27,7 +28,7 @@ class Examination:
         same_as: {place of a clip: number of its group of clips that are the same sound}.
     """
 
-    dataset: object
+    dataset: Any
     clips: Sequence[ExaminedClip]
     findings: Sequence[Finding]
     classes: Mapping[str, Sequence[str]]

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from gansynth_tf.audio.pitch import PERIODIC
+from gansynth_tf.audio.pitch import PERIODIC, Pitch
 from gansynth_tf.data.examination.findings import Finding
 from gansynth_tf.data.examination.reading import ExaminedClip
 from gansynth_tf.data.labels import all_numbers, listed
@@ -39,15 +39,18 @@ def pitch_pairs(
         return []
     column, classes = list(labels).index(name), labels[name]
     return [
-        (place, float(classes[clip.classes[column]]), 69.0 + 12.0 * math.log2(clip.measures.f0_hz / 440.0))
+        (place, float(classes[clip.classes[column]]), heard)
         for place, clip in enumerate(examined)
-        if clip.classes[column] >= 0 and clip.measures and is_pitched(clip)
+        if clip.classes[column] >= 0 and (heard := heard_pitch(clip)) is not None
     ]
 
 
-def is_pitched(clip: ExaminedClip) -> bool:
-    """Returns whether a clip is surely one note."""
-    return bool(clip.measures) and clip.measures.periodicity >= PERIODIC and clip.measures.f0_hz > 0
+def heard_pitch(clip: ExaminedClip) -> float | None:
+    """Returns the MIDI number of a clip that is surely one note, None for others."""
+    measures = clip.measures
+    if measures is None or not measures.f0_hz or measures.periodicity < PERIODIC:
+        return None
+    return Pitch(measures.f0_hz, measures.periodicity).midi
 
 
 def pitch_findings(
@@ -55,24 +58,21 @@ def pitch_findings(
 ) -> Iterator[Finding]:
     """Yields the clips that are heard at another pitch than their label says."""
     pairs = pitch_pairs(examined, labels)
-    off = [
-        (place, heard - labelled)
-        for place, labelled, heard in pairs
-        if abs(heard - labelled) > PITCH_SEMITONES
-    ]
-    offset = _common_offset(np.array([distance for _, distance in off]), len(pairs))
+    off = [pair for pair in pairs if abs(pair[2] - pair[1]) > PITCH_SEMITONES]
+    distances = np.array([heard - labelled for _, labelled, heard in off])
+    offset = _common_offset(distances, len(pairs))
     if offset:
-        num = sum(abs(distance - offset) < _SAME_OFFSET for _, distance in off)
+        num = int((np.abs(distances - offset) < _SAME_OFFSET).sum())
         value = (
             f"{num} of {len(pairs)} pitched clips are {offset:+.2f} semitones off, a factor of "
             f"{2 ** (offset / 12):.4f}: labels that count from elsewhere, or headers that tell a wrong sample rate"
         )
         yield Finding("pitch_offset", "", f"label {pitch_label(labels)}", value, "0", "uses them as they are")
-    for place, distance in off:
-        clip = examined[place]
+    for place, labelled, heard in off:
+        clip, distance = examined[place], heard - labelled
         is_octave = any(abs(abs(distance) - mistake) <= PITCH_SEMITONES for mistake in _MISTAKES)
         kind = "pitch_octave" if is_octave else "pitch_disagrees"
-        value = f"heard at {clip.measures.f0_hz:.1f} Hz, {distance:+.1f} semitones from its label"
+        value = f"heard at MIDI {heard:.1f}, {distance:+.1f} semitones from its label {labelled:g}"
         threshold = f"{PITCH_SEMITONES:g} semitones"
         yield Finding(
             kind, clip.split, clip.name, value, threshold, "believes the label", place, abs(distance)

@@ -166,7 +166,7 @@ def groups(pairs: Sequence[tuple[int, int]]) -> list[list[int]]:
 
 def _blocks(pairs: np.ndarray) -> Iterator[np.ndarray]:
     """Yields the pairs in blocks whose clips fit in memory together; pairs of one group stay near each other."""
-    place = {}
+    place: dict[int, int] = {}
     for group in groups([tuple(pair) for pair in pairs.tolist()]):
         for clip in group:
             place[clip] = len(place)

@@ -8,7 +8,7 @@ from matplotlib import font_manager, ft2font
 from gansynth_tf.data.examination.examination import Examination
 from gansynth_tf.data.examination.label_findings import (
     PITCH_SEMITONES,
-    is_pitched,
+    heard_pitch,
     pitch_label,
     pitch_pairs,
 )
@@ -51,11 +51,10 @@ def draw_balance(axes, examination: Examination, label: str) -> None:
         places = np.unique(np.linspace(0, len(classes) - 1, 12).round().astype(int))
     names = [classes[place] for place in places]
     names = [plain(shortened(name, _LONGEST_NAME)) for name in names]
-    axes.set_xticks(places, names)
     # Beside each other the names would run into each other, at less than a tenth of an inch a character.
-    if sum(map(len, names)) > 11 * axes.get_window_extent().width / axes.figure.dpi:
-        for label in axes.get_xticklabels():
-            label.set(rotation=35, ha="right", rotation_mode="anchor")
+    is_crowded = sum(map(len, names)) > 11 * axes.get_window_extent().width / axes.figure.dpi
+    turned = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"} if is_crowded else {}
+    axes.set_xticks(places, names, **turned)
     axes.locator_params(axis="y", integer=True, nbins=5)
 
 
@@ -129,7 +128,7 @@ def draw_pitch(axes, examination: Examination) -> None:
         num = sum(clip.measures is not None for clip in examination.clips)
         axes.set_title(f"pitch: {len(pairs)} of {num} are one note", loc="left")
         return None
-    notes = [69 + 12 * np.log2(clip.measures.f0_hz / 440) for clip in examination.clips if is_pitched(clip)]
+    notes = [heard for clip in examination.clips if (heard := heard_pitch(clip)) is not None]
     if not notes:
         return _nothing(axes, "pitch", "no clip is surely one note")
     axes.hist(notes, np.arange(np.floor(min(notes)) - 1.5, max(notes) + 2.5), color=_BLUE)

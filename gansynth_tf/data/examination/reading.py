@@ -17,6 +17,7 @@ from gansynth_tf.data.examination.measurements import (
     num_clipped_samples,
     num_used_bits,
 )
+from gansynth_tf.data.sources import Source
 
 Progress = Callable[[int, int], None]
 
@@ -47,7 +48,7 @@ class ExaminedClip:
     Args:
         split: Its split.
         index: Its place in the split.
-        source: Where it comes from, see data.sources.Source.
+        source: Where it comes from.
         classes: [num_labels] class numbers, -1 where it has none.
         padding: Share of the clip that is silence after the end of the recording.
         measures: None if it cannot be read.
@@ -57,7 +58,7 @@ class ExaminedClip:
 
     split: str
     index: int
-    source: object
+    source: Source
     classes: tuple[int, ...]
     padding: float
     measures: ClipMeasures | None

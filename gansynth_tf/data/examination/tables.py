@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gansynth_tf.data.examination.examination import Examination
 from gansynth_tf.data.examination.findings import KINDS
-from gansynth_tf.data.examination.label_findings import is_pitched
+from gansynth_tf.data.examination.label_findings import heard_pitch
 from gansynth_tf.data.folder_listing import shown
 from gansynth_tf.data.labels import listed
 
@@ -58,7 +58,7 @@ def count_lines(examination: Examination) -> list[str]:
             counted.append(f"{name} {'/'.join(map(str, counts))}")
         splits = "/".join(examination.rows)
         lines.append(f"label {label}, {len(classes)} classes ({splits}): {listed(counted)}")
-    num_pitched = sum(is_pitched(clip) for clip in examination.clips)
+    num_pitched = sum(heard_pitch(clip) is not None for clip in examination.clips)
     lines.append(f"{num_pitched} of {len(examination.clips)} clips are surely one note")
     return [shown(line) for line in lines]
 
