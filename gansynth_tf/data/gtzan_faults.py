@@ -1,9 +1,9 @@
 """GTZAN's repetitions that are known by their numbers.
 
 Source: Bob L. Sturm, "The GTZAN dataset: its contents, its faults, their effects on evaluation, and its future use",
-arXiv:1306.1461, 2013, whose table of repetitions calls these exact; "An analysis of the GTZAN music genre dataset",
-ACM MIRUM 2012, counts 50 of them, one in two classes: as many as here. The numbers were compared with those that two
-public programs quote, which agree. They were not listened to.
+arXiv:1306.1461, 2013, as public programs quote the numbers: two that agree on all of those within a genre, and two on
+the pair in two genres. The table itself was not at hand, nor the recordings; but Sturm, "An analysis of the GTZAN music
+genre dataset", ACM MIRUM 2012, counts 50 exact replicas, one of them in two classes, which is what these come to.
 """
 
 _EXACT = {
