@@ -46,8 +46,9 @@ KINDS = {
     "wrong_header": Kind("header and content disagree", "warning"),
     "missing": Kind("named in the table, not there", "warning"),
     "leak": Kind("same sound in two splits", "warning"),
+    "near_leak": Kind("nearly the same in two splits", "warning"),
     "duplicate": Kind("same samples twice", "warning"),
-    "near_duplicate": Kind("same recording twice, changed", "warning"),
+    "near_duplicate": Kind("nearly the same sound twice", "warning"),
     "pitch_offset": Kind("all pitches off by one interval", "warning"),
     "pitch_disagrees": Kind("another pitch than its label", "warning"),
     "suspicious_rate": Kind("content of a lower rate", "warning"),
@@ -149,37 +150,50 @@ def sameness_findings(
     Args:
         examined: All clips.
         exact: Groups of clips with the same samples.
-        near: Groups of clips that are one recording, changed; clips that are the same exactly belong to one of them.
+        near: Groups of clips of nearly one waveform; clips that are the same exactly belong to one of them.
         likenesses: {clip: the likeness that put it into its group}.
     """
+    leaks: list[set[int]] = []
+    for group, what in (
+        *((group, "the same samples") for group in exact),
+        *((group, "nearly the same waveform") for group in near),
+        *((group, "parts of the same file") for group in _files_in_two_splits(examined)),
+    ):
+        if any(set(group) <= leak for leak in leaks):
+            continue
+        finding = _sameness(examined, group, what, max(likenesses.get(place, 0.0) for place in group))
+        if finding.kind in ("leak", "near_leak"):
+            leaks.append(set(group))
+        yield finding
+
+
+def _sameness(examined, group, what, alike):
+    """Returns the finding about one group."""
+    splits = sorted({examined[place].split for place in group}, key=("train", "valid", "test").index)
+    ordered = sorted(group, key=lambda place: splits.index(examined[place].split))
+    if len(splits) > 1:
+        kind, training = "leak", f"used in {' and '.join(splits)}: scores will be too good"
+    else:
+        kind, training = "duplicate", f"all {len(ordered)} are used; it counts {len(ordered)} times"
+    is_near = what.startswith("nearly")
+    first, others = examined[ordered[0]], [examined[place] for place in ordered[1:]]
+    more = f" and {len(others) - _NUM_NAMED} more" if len(others) > _NUM_NAMED else ""
+    names = ", ".join(f"{clip.name} ({clip.split})" for clip in others[:_NUM_NAMED]) + more
+    value = f"{what}, likeness {alike:.3f}: {names}" if is_near else f"{what}: {names}"
+    threshold = f"likeness below {SAME_NOISES:g} to {SAME_TONES:g}" if is_near else "once"
+    kind = f"near_{kind}" if is_near else kind
+    return Finding(kind, first.split, first.name, value, threshold, training, ordered[0], len(ordered))
+
+
+def _files_in_two_splits(examined):
+    """Yields the clips of each recording that has some in more than one split."""
     by_file: dict[str, list[int]] = {}
     for place, clip in enumerate(examined):
         if clip.source.group:
             by_file.setdefault(clip.source.group, []).append(place)
-    told: set[int] = set()
-    of_one_file = (group for group in by_file.values() if len({examined[i].split for i in group}) > 1)
-    for group, what in (
-        *((group, "the same samples") for group in exact),
-        *((group, "the same recording, changed") for group in near),
-        *((group, "parts of the same file") for group in of_one_file),
-    ):
-        splits = sorted({examined[place].split for place in group}, key=("train", "valid", "test").index)
-        ordered = sorted(group, key=lambda place: splits.index(examined[place].split))
-        if set(ordered) <= told or (what == "parts of the same file" and set(ordered) & told):
-            continue
-        told |= set(ordered)
-        first, others = examined[ordered[0]], [examined[place] for place in ordered[1:]]
-        if len(splits) > 1:
-            kind, training = "leak", f"used in {' and '.join(splits)}: scores will be too good"
-        else:
-            kind = "duplicate" if what == "the same samples" else "near_duplicate"
-            training = f"all {len(ordered)} are used; it counts {len(ordered)} times"
-        alike = max((likenesses.get(place, 0.0) for place in ordered), default=0.0)
-        more = f" and {len(others) - _NUM_NAMED} more" if len(others) > _NUM_NAMED else ""
-        names = ", ".join(f"{clip.name} ({clip.split})" for clip in others[:_NUM_NAMED]) + more
-        threshold = f"likeness below {SAME_NOISES:g} to {SAME_TONES:g}" if alike else "once"
-        value = f"{what}{f', likeness {alike:.3f}' if alike else ''}: {names}"
-        yield Finding(kind, first.split, first.name, value, threshold, training, ordered[0], len(ordered))
+    for places in by_file.values():
+        if len({examined[place].split for place in places}) > 1:
+            yield places
 
 
 def counts_by_kind(findings: Sequence[Finding]) -> dict[str, int]:

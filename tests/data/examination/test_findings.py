@@ -101,7 +101,7 @@ def test_few_bits_are_no_surprise_where_the_coding_promises_no_more():
     assert planted(eight_bits(ordinary(50)), encoding="WAV PCM_U8") == []
 
 
-@pytest.mark.parametrize(("audio", "kind"), [(ordinary(3), "leak"), (0.5 * ordinary(3), "leak")])
+@pytest.mark.parametrize(("audio", "kind"), [(ordinary(3), "leak"), (0.5 * ordinary(3), "near_leak")])
 def test_the_same_sound_in_two_splits_is_a_leak(audio, kind):
     dataset = ordinary_set(COUNT).add(audio, split="test", name="planted.wav")
     (finding,) = examine(dataset).findings
@@ -119,6 +119,24 @@ def test_parts_of_one_file_in_two_splits_are_a_leak():
     dataset = ordinary_set(COUNT)
     dataset.add(ordinary(60), **options).add(ordinary(61), start_seconds=1.0, **options)
     assert found(dataset) == []
+
+
+def test_repetitions_in_one_split_do_not_hide_a_leak():
+    dataset = ordinary_set(COUNT)
+    options = {"name": "long.wav", "seconds": 3.0, "group": "hash"}
+    dataset.add(ordinary(60), **options).add(ordinary(60), start_seconds=1.0, **options)
+    dataset.add(ordinary(61), split="test", start_seconds=2.0, **options)
+    assert [kind for kind, _, _ in found(dataset)] == ["leak", "duplicate"]
+    dataset = ordinary_set(COUNT).add(ordinary(3))
+    dataset.add(0.5 * ordinary(3), split="test").add(0.5 * ordinary(3), split="test")
+    assert [kind for kind, _, _ in found(dataset)] == ["near_leak", "duplicate", "duplicate"]
+
+
+def test_a_leak_is_told_once():
+    dataset = ordinary_set(COUNT)
+    for split in ("train", "test"):
+        dataset.add(ordinary(60), split=split, group="hash")
+    assert [kind for kind, _, _ in found(dataset)] == ["leak"]
 
 
 def test_many_copies_are_one_finding_that_tells_their_number():
