@@ -132,15 +132,15 @@ def _read_ahead(read, arguments, num_ahead):
     tf.data would do the same, but its hand-over takes a millisecond where training computes on the same cores, and this
     one a twentieth of that.
     """
-    with concurrent.futures.ThreadPoolExecutor(1, "batches") as thread:
+    thread = concurrent.futures.ThreadPoolExecutor(1, "batches")
+    try:
         pending = collections.deque(thread.submit(read, next(arguments)) for _ in range(num_ahead))
-        try:
-            while True:
-                batch = pending.popleft()
-                pending.append(thread.submit(read, next(arguments)))
-                yield batch.result()
-        finally:
-            thread.shutdown(cancel_futures=True)
+        while True:
+            batch = pending.popleft()
+            pending.append(thread.submit(read, next(arguments)))
+            yield batch.result()
+    finally:
+        thread.shutdown(cancel_futures=True)
 
 
 def drawn_rows(

@@ -38,7 +38,9 @@ class CountedClips:
         return [Source(f"genre/{key}.wav", 8000, 1, "WAV PCM_16", 0.0, 1.0) for key in self.clip_keys(split)]
 
     def clips(self, split, indices=None):
-        indices = range(len(self.keys)) if indices is None else indices
+        indices = np.arange(len(self.keys)) if indices is None else np.asarray(indices)
+        if (np.diff(indices) <= 0).any():
+            raise ValueError(f"Expected increasing numbers. Received: {indices}.")
         values = np.array([int(self.keys[i]) for i in indices], np.int64)
         clips = tf.data.Dataset.from_tensor_slices(values)
         clips = clips.map(lambda value: tf.numpy_function(self._read, [value], tf.float32))

@@ -75,6 +75,9 @@ def test_without_a_limit_it_only_lists(cache_dir, capsys):
 def test_what_was_not_used_for_so_many_days_goes(cache_dir, days, left):
     assert prune(cache_dir, unused_days=days) == 0
     assert sizes(cache_dir) == left
+    assert len(list(cache_dir.glob("*/info.json"))) == len(
+        {path.parent for path in cache_dir.glob("*/shard-*")}
+    )
 
 
 @pytest.mark.parametrize(

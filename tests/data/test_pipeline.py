@@ -64,6 +64,8 @@ def test_what_a_group_cannot_share_out_evenly_goes_to_clips_drawn_anew():
     np.testing.assert_allclose(counts[GROUPS == 0], 750, rtol=0.08)
     np.testing.assert_allclose(counts[GROUPS == 1], 120, rtol=0.25)
     assert order.epoch(1).tobytes() != order.epoch(2).tobytes()
+    first_groups = [GROUPS[order.epoch(number)[0]] for number in range(300)]
+    np.testing.assert_allclose(np.bincount(first_groups), [150, 60, 90], rtol=0.25)
     np.testing.assert_array_equal(ClipOrder(10, 5, GROUPS, [6, 2, 4]).epoch(7), order.epoch(7))
 
 

@@ -103,6 +103,15 @@ def test_waiting_and_speed_are_shares_of_the_time_without_tracing(make_loop):
     assert training.input_wait_percent == pytest.approx(25.0)
 
 
+def test_all_waiting_since_the_last_log_counts(make_loop):
+    training, recorder = make_loop(log_seconds=8.0)
+    training.run()
+    measured = [scalars for _, scalars in recorder.logged if "images_per_second" in scalars]
+    # The last window ends with the wait for a batch that is not needed any longer.
+    assert len(measured) == 3
+    assert [each["input_wait_percent"] for each in measured[:-1]] == pytest.approx([25.0, 25.0])
+
+
 def test_a_log_of_traced_steps_alone_has_losses_but_no_speed(make_loop):
     training, recorder = make_loop(log_seconds=4.0)
     training.run()

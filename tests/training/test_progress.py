@@ -186,7 +186,7 @@ def test_counts_on_a_terminal_are_written_over_and_end_with_their_line(monkeypat
 def test_other_work_is_counted_anew():
     lines, clock = [], Clock()
     line = CountLine("Recordings", "files", lines.append, io.StringIO(), clock=clock)
-    count(line, clock, (0, 1, 100), (10, 100, 100), (20, 10, 60), (25, 60, 60))
+    count(line, clock, (0, 1, 100), (10, 100, 100), (20, 10, 60), (25, 60, 60), (26, 60, 60))
     assert lines == [
         "Recordings: 100 of 100 files (100 %), 9.9 a second",
         "Recordings: 60 of 60 files (100 %), 10 a second",
@@ -197,5 +197,7 @@ def test_a_slow_start_is_forgotten():
     lines, clock = [], Clock()
     line = CountLine("Spectra", "clips", lines.append, io.StringIO(), clock=clock)
     count(line, clock, (0, 0, 9000), (30, 30, 9000), (36, 630, 9000), (46, 1630, 9000), (55, 2530, 9000))
-    assert lines[-1] == "Spectra: 2,530 of 9,000 clips (28 %), 100 a second, 65 s left".replace("65 s", "2 min")
+    assert lines[-1] == "Spectra: 2,530 of 9,000 clips (28 %), 100 a second, 65 s left".replace(
+        "65 s", "2 min"
+    )
     assert " 18 a second" in lines[1]
