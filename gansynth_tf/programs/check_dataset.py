@@ -57,7 +57,8 @@ def _check(arguments: Sequence[str]) -> int:
     try:
         output_dir.mkdir(parents=True, exist_ok=True)
         reasons, found = _examined(experiment, line.settings.get("cache_dir") or None)
-        _write(output_dir, name, found, reasons)
+        left_out = {} if found else _left_out(experiment)
+        _write(output_dir, name, found, reasons, left_out)
     except OSError as error:
         what = f"{error.filename or output_dir}: {error.strerror or error}"
         raise UserError(f"{what}. Choose an --output_dir that can be written.") from error
@@ -84,16 +85,18 @@ def _examined(experiment: Experiment, cache_dir: str | None):
             raise UserError("The data set has no clips.")
     except UserError as error:
         return [_one_line(error)], None
+    refused = set()
     for part in _PARTS:
         try:
-            getattr(experiment, part, None)
+            getattr(experiment, part)
         except UserError as error:
             reasons.append(_one_line(error))
+            refused.add(part)
     try:
         experiment.check()
     except UserError as error:
         reasons.append(_one_line(error))
-    labels = None if _refuses(experiment, "labels") else experiment.labels
+    labels = None if "labels" in refused else experiment.labels
     lines = {"reading": _counted("Clips", "clips"), "comparing": _counted("Alike", "pairs")}
     found = examination.examine(dataset, labels, lambda what, done, total: lines[what](done, total))
     if "train" not in dataset.splits:
@@ -106,22 +109,20 @@ def _examined(experiment: Experiment, cache_dir: str | None):
     return list(dict.fromkeys(reasons)), found
 
 
-def _refuses(experiment, part):
+def _left_out(experiment):
+    """Returns what a data set that refuses leaves out, as far as it knows."""
     try:
-        getattr(experiment, part)
+        return experiment.dataset.left_out
     except UserError:
-        return True
-    return False
+        return {}
 
 
-def _write(output_dir, name, found, reasons):
+def _write(output_dir, name, found, reasons, left_out):
     """Writes the page and the tables."""
-    if found is None:
-        tables.write_refusals(output_dir / "findings.csv", reasons)
-        return
-    tables.write_clips(output_dir / "clips.csv", found)
-    tables.write_findings(output_dir / "findings.csv", found, reasons)
-    page.write_page(output_dir / "page.png", found, name, reasons)
+    tables.write_findings(output_dir / "findings.csv", found, reasons, left_out)
+    if found:
+        tables.write_clips(output_dir / "clips.csv", found)
+        page.write_page(output_dir / "page.png", found, name, reasons)
 
 
 def _written(found):

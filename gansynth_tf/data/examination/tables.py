@@ -2,11 +2,11 @@
 
 import csv
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from gansynth_tf.data.examination.examination import Examination
-from gansynth_tf.data.examination.findings import KINDS
+from gansynth_tf.data.examination.findings import KINDS, left_out_findings
 from gansynth_tf.data.examination.label_findings import heard_pitch
 from gansynth_tf.data.folder_listing import shown
 from gansynth_tf.data.labels import listed
@@ -20,20 +20,29 @@ def write_clips(path: str | os.PathLike, examination: Examination) -> None:
     _write_table(path, _clip_lines(examination))
 
 
-def write_findings(path: str | os.PathLike, examination: Examination, refusals: Sequence[str]) -> None:
-    """Writes one line a finding, the heaviest first, led by the reasons for which training would not start."""
-    lines = _refusal_lines(refusals)
-    for finding in examination.findings:
-        index = examination.clips[finding.place].index if finding.place >= 0 else ""
+def write_findings(
+    path: str | os.PathLike,
+    examination: Examination | None,
+    refusals: Sequence[str],
+    left_out: Mapping[str, str],
+) -> None:
+    """Writes one line a finding, the heaviest first, led by the reasons for which training would not start.
+
+    Args:
+        path: The file; it appears when it is whole.
+        examination: None of a dataset that cannot be read at all.
+        refusals: The reasons.
+        left_out: {file: reason} of such a dataset, as far as it knows them.
+    """
+    lines = [["kind", "weight", "split", "clip", "value", "usual", "training", "index"]]
+    lines += [["refusal", "refusal", "", "", reason, "", "refuses to start", ""] for reason in refusals]
+    found = examination.findings if examination else left_out_findings(left_out)
+    for finding in found:
+        index = examination.clips[finding.place].index if examination and finding.place >= 0 else ""
         weight = KINDS[finding.kind].weight
         cells = [finding.kind, weight, finding.split, finding.clip, finding.value, finding.threshold]
-        lines.append([*cells, finding.training, index])
+        lines.append([*cells, finding.training, str(index)])
     _write_table(path, lines)
-
-
-def write_refusals(path: str | os.PathLike, refusals: Sequence[str]) -> None:
-    """Writes the table of findings of a dataset that cannot be read at all."""
-    _write_table(path, _refusal_lines(refusals))
 
 
 def summary(examination: Examination) -> str:
@@ -94,15 +103,6 @@ def finding_lines(examination: Examination) -> list[str]:
     return [
         f"{row[0]:>{widths[0]}}  {row[1]:<{widths[1]}}  {row[2]:<{widths[2]}}  {row[3]}".rstrip()
         for row in rows
-    ]
-
-
-def _refusal_lines(refusals):
-    """Returns the header of the findings and one line a reason."""
-    header = ["kind", "weight", "split", "clip", "value", "usual", "training", "index"]
-    return [
-        header,
-        *(["refusal", "refusal", "", "", reason, "", "refuses to start", ""] for reason in refusals),
     ]
 
 

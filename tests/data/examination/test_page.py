@@ -144,7 +144,7 @@ def test_a_clip_that_could_not_be_read_has_a_line(tmp_path):
 
 def test_the_table_of_findings_names_every_file_whatever_its_name(tmp_path):
     examination = examine(*with_odd_names())
-    tables.write_findings(tmp_path / "findings.csv", examination, ["two\nlines"])
+    tables.write_findings(tmp_path / "findings.csv", examination, ["two\nlines"], {})
     lines = read(tmp_path / "findings.csv")
     assert (lines[0]["kind"], lines[0]["value"]) == ("refusal", r"two\nlines")
     left_out = {line["clip"] for line in lines if line["training"] == "left out"}
