@@ -22,7 +22,7 @@ from gansynth_tf.data.sources import Source
 from gansynth_tf.options import UserError
 
 # Raised with every change of the sounds, so that cached spectra of older ones are not taken for these.
-NOTES_VERSION = 2
+NOTES_VERSION = 3
 LOWEST_PITCH, HIGHEST_PITCH = 24, 84
 # Below, the highest pitch would have no second partial.
 LOWEST_SAMPLE_RATE = 5000

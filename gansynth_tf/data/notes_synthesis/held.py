@@ -53,7 +53,7 @@ def pitch_cents(tone, studio, rng):
     cents = tone.scoop_cents * np.exp(-frames / tone.scoop_seconds)
     if tone.drift_cents > 0.0:
         drift = rng.normal(0.0, tone.drift_cents, studio.wandering.shape[1])
-        cents = cents + studio.wandering @ (drift - drift.mean())
+        cents = cents + np.einsum("fk,k->f", studio.wandering, drift - drift.mean())
     return studio.at_samples(cents.astype(np.float32))
 
 
@@ -94,7 +94,7 @@ def spectra(instrument, f0_hz, octaves, darkening_db, num_partials, studio, rng)
         levels_db += np.float32(tone.resonance_db) * np.exp(-9.0 * distance * distance)
     if tone.shimmer_db > 0.0:
         knots = rng.standard_normal((studio.wandering.shape[1], num_partials), np.float32)
-        levels_db += np.float32(tone.shimmer_db) * (studio.wandering @ knots)
+        levels_db += np.float32(tone.shimmer_db) * np.einsum("fk,kp->fp", studio.wandering, knots)
     return np.exp(np.float32(DECIBEL) * levels_db)
 
 

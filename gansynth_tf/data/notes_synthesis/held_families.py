@@ -290,10 +290,10 @@ def vocal(rng, source):
         scoop_cents=-rng.uniform(40.0, 110.0),
         scoop_seconds=between(rng, 0.04, 0.08),
         vibrato_hz=rng.uniform(4.8, 6.4),
-        vibrato_cents=rng.uniform(28.0, 55.0),
+        vibrato_cents=rng.uniform(25.0, 45.0),
         vibrato_delay=rng.uniform(0.25, 0.5),
         tremolo=rng.uniform(0.02, 0.08),
-        drift_cents=5.0 if acoustic else 1.5,
+        drift_cents=3.5 if acoustic else 1.5,
         shimmer_db=1.0 if acoustic else 0.2,
         voices_cents=(0.0,) if acoustic else (-4.0, 4.0),
     )

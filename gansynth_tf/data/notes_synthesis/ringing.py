@@ -83,7 +83,8 @@ def ring(hertz, amplitudes, decay_seconds, phases, num_samples, sample_rate):
     inner_levels = np.exp(np.outer(-loss_per_sample, places).astype(np.float32))
     left = np.concatenate([levels * np.cos(angles), -levels * np.sin(angles)], axis=1)
     right = np.concatenate([inner_levels * np.cos(inner_angles), inner_levels * np.sin(inner_angles)])
-    return (left @ right).ravel()[:num_samples]
+    # Not `@`: the last bits of a BLAS product depend on its number of threads.
+    return np.einsum("mk,kb->mb", left, right).ravel()[:num_samples]
 
 
 def tone(instrument, f0_hz, darkening_db, studio, rng):

@@ -147,14 +147,21 @@ def mallet(rng, source):
         ratio * (1.0 if number == 0 else rng.uniform(0.985, 1.015)) for number, ratio in enumerate(BARS[kind])
     )
     wood = kind in ("marimba", "xylophone")
+    # The second mode of a uniform bar is in no consonance with the first: where it rings on, the pitch is in doubt.
+    softer_db, briefer = (8.0, 2.0) if kind == "glockenspiel" else (0.0, 1.0)
     tone = Ringing(
         ratios=ratios,
-        levels_db=(0.0, rng.uniform(-14.0, -5.0), rng.uniform(-18.0, -7.0), rng.uniform(-24.0, -12.0)),
+        levels_db=(
+            0.0,
+            rng.uniform(-14.0, -5.0) - softer_db,
+            rng.uniform(-18.0, -7.0),
+            rng.uniform(-24.0, -12.0),
+        ),
         cutoff_hz=between(rng, 2500.0, 7000.0),
         cutoff_tracking=0.4,
         decay_seconds=between(rng, 0.18, 0.4) if wood else between(rng, 0.7, 1.6),
         decay_tracking=0.45,
-        damping=between(rng, 1.0, 2.2),
+        damping=briefer * between(rng, 1.0, 2.2),
         beating_cents=0.0 if wood else rng.uniform(0.0, 1.0),
         # Modes across the bar, which no maker tunes.
         bell=tuple(
