@@ -97,6 +97,16 @@ def test_a_wall_at_the_end_of_an_honest_rate_is_only_a_note():
     assert KINDS["low_rate"].weight == "note" and KINDS["suspicious_rate"].weight == "warning"
 
 
+def test_an_honest_low_rate_has_no_wall_of_its_own():
+    audio = without_highs(bright(ordinary(50)), 4000)
+    assert examine(Planted().add(audio, sample_rate=8000)).clips[0].measures.edge_hz == 0
+    assert examine(Planted().add(audio)).clips[0].measures.edge_hz > 0
+
+
+def test_an_end_near_half_the_rate_of_training_is_usual_whatever_the_rate_of_the_file():
+    assert planted(without_highs(bright(ordinary(50)), 7000), sample_rate=44100) == []
+
+
 def test_few_bits_are_no_surprise_where_the_coding_promises_no_more():
     assert planted(eight_bits(ordinary(50)), encoding="WAV PCM_U8") == []
 

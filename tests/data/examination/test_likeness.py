@@ -99,6 +99,7 @@ def test_a_set_full_of_copies_finds_them_in_chunks(monkeypatch):
     clips = np.stack([0.5 * ordinary(i % 70) for i in range(210)])
     told = signatures(clips[:70])
     pairs = likeness.candidate_pairs(np.concatenate([told, told, told]))
+    assert (pairs[:, 0] < pairs[:, 1]).all()
     together = likeness.groups([tuple(pair) for pair in pairs.tolist()])
     place = {clip: number for number, group in enumerate(together) for clip in group}
     assert all(place[i] == place[i + 70] == place[i + 140] for i in range(70))
