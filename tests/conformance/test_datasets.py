@@ -4,64 +4,25 @@ import pickle
 
 import numpy as np
 import pytest
-import soundfile
 
 from gansynth_tf import options
 from gansynth_tf.data import DATASETS
 from gansynth_tf.data.sources import Source
-from tests.data.nsynth_files import put_folders
-from tests.data.small_sets import put_public_sets
-from tests.data.tfds_fakes import fake_tfds
-
-RATE = 8000
-LENGTH = 4000
+from tests.data.small_forms import LENGTH, RATE, put_small_forms, surroundings_of
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """A folder of tones: two genres, enough files for three splits."""
-    directory = tmp_path_factory.mktemp("recordings")
-    for genre, f0_hz in (("high", 800), ("low", 200)):
-        (directory / genre).mkdir()
-        for i in range(15):
-            audio = 0.5 * np.sin(2 * np.pi * (f0_hz + 5 * i) * np.arange(LENGTH + 100 * i) / RATE)
-            soundfile.write(directory / genre / f"{i}.wav", audio, RATE)
-    return str(directory)
-
-
-@pytest.fixture(scope="module")
-def public(tmp_path_factory):
-    """{public set: its folder} of a few recordings in the original layouts."""
-    return {name: str(path) for name, path in put_public_sets(tmp_path_factory.mktemp("public_sets")).items()}
-
-
-@pytest.fixture(scope="module")
-def nsynth(tmp_path_factory):
-    """NSynth's folders with a few notes."""
-    return str(put_folders(tmp_path_factory.mktemp("nsynth")))
+def small_forms(tmp_path_factory):
+    """{dataset: options of its small form}."""
+    return put_small_forms(tmp_path_factory.mktemp("small_forms"))
 
 
 @pytest.fixture(scope="module", params=DATASETS)
-def make(request, folder, public, nsynth):
-    """Returns a function that makes the small form of a dataset, with other options if given."""
-    small = {
-        "grooves": {"num_clips": 8, "num_test_clips": 6},
-        "notes": {"num_clips": 8, "num_test_clips": 6},
-        "audio_folder": {"folder": folder, "valid_fraction": 0.2, "test_fraction": 0.2},
-        "nsynth": {"folder": nsynth},
-        "gtzan": {"folder": public["gtzan"], "valid_fraction": 0.2, "test_fraction": 0.2},
-        "groove": {"folder": public["groove"]},
-        "speech_commands": {"folder": public["speech_commands"], "words": ("yes", "no")},
-        "spoken_digit": {"folder": public["spoken_digit"]},
-        "tfds_audio": {"builder": "gtzan", "valid_fraction": 0.2, "test_fraction": 0.2},
-    }
-    # A new dataset is examined with its defaults, unless it says above what is small.
-    chosen = small.get(request.param, {})
-    if request.param != "tfds_audio":
+def make(request, small_forms):
+    """Returns a function that makes the small form of a dataset, in mono or stereo."""
+    chosen = small_forms.get(request.param, {})
+    with surroundings_of(request.param):
         yield lambda num_channels=1: DATASETS[request.param](RATE, LENGTH, num_channels, **chosen)
-        return
-    with fake_tfds(["train"]):
-        yield lambda num_channels=1: DATASETS["tfds_audio"](RATE, LENGTH, num_channels, **chosen)
 
 
 @pytest.fixture(scope="module")
