@@ -68,6 +68,7 @@ setup(
         "console_scripts": [
             "gansynth-train = gansynth_tf.programs.train:main",
             "gansynth-generate = gansynth_tf.programs.generate:main",
+            "gansynth-check-dataset = gansynth_tf.programs.check_dataset:main",
         ]
     },
     classifiers=[

@@ -31,8 +31,12 @@ def tensorflow_io_decodes_wav() -> bool:
 
 
 def is_plain_wav(header: files.Header) -> bool:
-    """Returns whether a file is one that TensorFlow I/O decodes faster than libsndfile does."""
-    return header.format == "WAV" and header.subtype == "PCM_16"
+    """Returns whether a file is one that TensorFlow I/O decodes, faster than libsndfile does.
+
+    It refuses one whose samples are not a whole number of frames, or whose recorder left their number open.
+    """
+    whole_bytes = 2 * header.num_channels * header.num_frames
+    return header.format == "WAV" and header.subtype == "PCM_16" and header.announced_bytes == whole_bytes
 
 
 def decode_stretch(

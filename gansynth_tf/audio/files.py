@@ -46,6 +46,7 @@ class Header:
         num_channels: Number of channels.
         format: Container, as "WAV".
         subtype: Coding of the samples, as "PCM_16".
+        announced_bytes: Size of a wav's samples, as it says itself; -1 for other files.
     """
 
     sample_rate: int
@@ -53,6 +54,7 @@ class Header:
     num_channels: int
     format: str
     subtype: str
+    announced_bytes: int = -1
 
 
 def read_header(path: str | os.PathLike) -> Header:
@@ -63,6 +65,9 @@ def read_header(path: str | os.PathLike) -> Header:
     """
     with _opened(path) as file:
         header = Header(file.samplerate, file.frames, file.channels, file.format, file.subtype)
+    if header.format in FORMATS[".wav"]:
+        with open(path, "rb") as raw:
+            header = dataclasses.replace(header, announced_bytes=_wav_samples(raw)[1])
     expected = FORMATS.get(Path(path).suffix.lower())
     if expected and header.format not in expected:
         raise AudioFileError(f"is {header.format} inside, but its name says {Path(path).suffix}")
@@ -292,20 +297,28 @@ def _read_from(file, start_frame, num_frames):
 def _reason(error):
     """Returns what libsndfile says, without the file's name."""
     text = getattr(error, "error_string", "") or str(error)
+    if "does not exist" in text:  # What libsndfile says of an mp3 in which it finds no frame.
+        text = "no sound was found in it"
     return f"cannot be decoded: {text.strip().rstrip('.')}"
 
 
 def _missing_wav_bytes(file, file_size):
     """Returns how many bytes of samples a wav announces but lacks; libsndfile itself keeps silent about it."""
+    start, size = _wav_samples(file)
+    return 0 if size in (-1, *_UNKNOWN_SIZES) else max(0, start + size - file_size)
+
+
+def _wav_samples(file):
+    """Returns (where the samples of a wav start, how many bytes it says they are), or (0, -1) if it is no plain one."""
     header = file.read(12)
     if header[:4] != b"RIFF" or header[8:12] != b"WAVE":
-        return 0
+        return 0, -1
     position = 12
     while len(chunk := file.read(8)) == 8:
         size = struct.unpack("<I", chunk[4:])[0]
         position += 8
         if chunk[:4] == b"data":
-            return 0 if size in _UNKNOWN_SIZES else max(0, position + size - file_size)
+            return position, size
         position += size + size % 2
         file.seek(position)
-    return 0
+    return 0, -1

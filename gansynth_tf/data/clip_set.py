@@ -15,6 +15,7 @@ import tensorflow as tf
 from gansynth_tf.data.cutting import Cutting
 from gansynth_tf.data.folder_listing import SPLITS, shown
 from gansynth_tf.data.sources import Source
+from gansynth_tf.options import UserError
 
 Progress = Callable[[int, int], None]
 
@@ -100,6 +101,10 @@ class ClipSet(abc.ABC):
         """Reads all recordings, or what is remembered of them in `cache_dir`."""
 
     @abc.abstractmethod
+    def _nothing_left(self, scan: Scan) -> str:
+        """Returns the words for a set none of whose recordings can be used."""
+
+    @abc.abstractmethod
     def _decoded(self, split: str, clips: Sequence[Clip]) -> tf.data.Dataset:
         """Returns the samples of some clips of a split in their order, float32, not yet scaled by their gain."""
 
@@ -115,6 +120,8 @@ class ClipSet(abc.ABC):
         """
         if self._scanned is None:
             self._scanned = self._scan(cache_dir, progress)
+        if not self._scanned.clips:
+            raise UserError(self._nothing_left(self._scanned))
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -123,8 +130,8 @@ class ClipSet(abc.ABC):
 
     @property
     def left_out(self) -> dict[str, str]:
-        """{recording: why it is not used}."""
-        return self._known_scan().left_out
+        """{recording: why it is not used}; known also of a set that has nothing left."""
+        return (self._scanned or self._known_scan()).left_out
 
     def rows(self, split: str) -> np.ndarray:
         """Returns int32 [num_clips, num_labels]: the class of each label of each clip, -1 where it has none."""

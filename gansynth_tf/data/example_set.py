@@ -16,7 +16,6 @@ from gansynth_tf.data.cutting import Cutting
 from gansynth_tf.data.folder_listing import SPLITS, split_of
 from gansynth_tf.data.scan_memory import ScanMemory
 from gansynth_tf.data.sources import Source
-from gansynth_tf.options import UserError
 
 Selection = Callable[[Mapping[str, str]], str | None]
 Division = Callable[[Mapping[str, str]], str]
@@ -153,16 +152,16 @@ class ExampleSet(ClipSet):
                         continue
                     split = ours or self._drawn_split(number, classes)
                     self._add_clips(scan, name, split, (theirs, number), classes, found)
-        lines = unwanted_lines(unwanted)
-        self.notes = tuple(lines)
-        if not scan.clips:
-            lines += left_out_lines(scan.left_out)
-            raise UserError(
-                f"None of the {num_done} examples of {self._reader.name} can be used. {' '.join(lines)}".rstrip()
-            )
+        self.notes = tuple(unwanted_lines(unwanted))
         # Those of a split stay in the order of the examples.
         scan.clips.sort(key=lambda clip: SPLITS.index(clip.split))
         return scan
+
+    def _nothing_left(self, scan):
+        """Says why no clip is left; see ClipSet."""
+        reasons = " ".join([*self.notes, *left_out_lines(scan.left_out)])
+        total = sum(self._reader.sizes[theirs] for theirs in self._sources)
+        return f"None of the {total} examples of {self._reader.name} can be used. {reasons}".rstrip()
 
     def _drawn_split(self, number, classes):
         """Returns the split of an example that its data set does not tell."""

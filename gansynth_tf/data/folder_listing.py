@@ -95,7 +95,11 @@ def list_folder(folder: str | os.PathLike, shares: tuple[float, float], seed: in
     except OSError as error:
         raise UserError(f"The folder {str(root)!r} cannot be read: {error.strerror}.") from error
     found, num_others = {}, 0
-    for name, path in sorted(_files(root, unusable)):
+    # Of two names that differ in the spelling of an accent only the composed one comes first, and has the name.
+    by_path = sorted(_files(root, unusable), key=lambda file: file[1], reverse=True)
+    for name, path in sorted(by_path, key=lambda file: file[0]):
+        if name in found:
+            name = Path(path).relative_to(root).as_posix()
         if Path(name).suffix.lower() in FORMATS:
             found[name] = path
         elif name != TABLE_NAME:

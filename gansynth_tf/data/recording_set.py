@@ -15,7 +15,6 @@ from gansynth_tf.data.folder_listing import Listing
 from gansynth_tf.data.labels import ordered_classes
 from gansynth_tf.data.scan_memory import ScanMemory, state_of_file
 from gansynth_tf.data.sources import Source
-from gansynth_tf.options import UserError
 
 # A wav longer than this many clips is not read whole for its first one.
 _MAX_CLIPS_READ_AT_ONCE = 4
@@ -75,13 +74,13 @@ class RecordingSet(ClipSet):
                 scan.left_out[recording.name] = f"is the same file as {first.name}{other}"
                 continue
             self._add_clips(scan, recording, result, first.split)
-        if not scan.clips:
-            raise UserError(
-                f"None of the {len(recordings)} recordings in {self._folder!r} can be used. "
-                + " ".join(left_out_lines(scan.left_out))
-            )
         scan.clips.sort(key=lambda clip: (clip.source.name, clip.start_frame))
         return scan
+
+    def _nothing_left(self, scan):
+        """Says why no clip is left; see ClipSet."""
+        reasons = " ".join(left_out_lines(scan.left_out))
+        return f"None of the {len(self._listing.recordings)} recordings in {self._folder!r} can be used. {reasons}"
 
     def _found(self, recordings, cache_dir, progress):
         """Returns what `_read_once` tells of each file, from memory where the file has not changed."""
@@ -140,6 +139,7 @@ class RecordingSet(ClipSet):
             "channels": header.num_channels,
             "format": header.format,
             "subtype": header.subtype,
+            "plain_wav": decoding.is_plain_wav(header),
             "starts": starts,
             "peaks": peaks,
         }
@@ -148,7 +148,7 @@ class RecordingSet(ClipSet):
         """Adds the clips of a file that are not silent."""
         rate, rule = found["rate"], self.cutting
         short = rule.num_samples(found["frames"], rate) <= _MAX_CLIPS_READ_AT_ONCE * rule.length_samples
-        plain = found["format"] == "WAV" and found["subtype"] == "PCM_16" and rate == rule.sample_rate
+        plain = found["plain_wav"] and rate == rule.sample_rate
         gain = 1.0 / max(1.0, max(found["peaks"]))
         num_before = len(scan.clips)
         for start, peak in zip(found["starts"], found["peaks"], strict=True):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 # Raised when a scan of the same recording tells something else.
-_MEMORY_VERSION = 1
+_MEMORY_VERSION = 2
 # A file that was changed so shortly before it was read may change again within the clock's tick.
 _SETTLED_SECONDS = 2.0
 
