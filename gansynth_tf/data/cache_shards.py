@@ -101,7 +101,7 @@ class ShardFolder:
         try:
             with open(part, "wb") as file:
                 file.write(header)
-                file.write(memoryview(np.ascontiguousarray(data, "<f4")).cast("B"))
+                file.write(np.ascontiguousarray(data, "<f4").data)
                 file.write(tail + _checksum(header + tail))
                 file.flush()
                 os.fsync(file.fileno())
