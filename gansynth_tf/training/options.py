@@ -28,7 +28,8 @@ class AdversarialTraining:
         log_seconds: Seconds from one line of the history to the next.
         cache_dir: Folder of the spectra of the clips; one that several runs name computes them once for all. Empty is
             the folder cache of the run.
-        num_workers: Processes that compute spectra; 0 for one a thousand clips, as far as there are cores.
+        num_workers: Processes that compute spectra; 0 for one a thousand clips, as far as there are cores, and for one
+            on two cores, which it keeps busy.
 
     Raises:
         ValueError: If a value is out of range.

@@ -167,6 +167,8 @@ def test_the_number_of_processes_follows_the_work_and_the_cores(monkeypatch):
     monkeypatch.setattr(cache_workers.os, "sched_getaffinity", lambda pid: set(range(6)))
     assert [cache_workers.num_workers(0, clips) for clips in (1, 1999, 2000, 5500, 10**6)] == [1, 1, 2, 5, 6]
     assert [cache_workers.num_workers(8, clips) for clips in (1, 64, 65, 10**6)] == [1, 2, 3, 8]
+    monkeypatch.setattr(cache_workers.os, "sched_getaffinity", lambda pid: {0, 5})
+    assert [cache_workers.num_workers(asked, 10**6) for asked in (0, 2)] == [1, 2]
     monkeypatch.setattr(cache_workers.os, "sched_getaffinity", lambda pid: set(range(200)))
     assert cache_workers.num_workers(0, 10**6) == 16
     with pytest.raises(ValueError, match="num_workers=-1"):
