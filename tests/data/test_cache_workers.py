@@ -68,12 +68,6 @@ def test_a_process_that_is_killed_is_told_and_the_shards_stay(tmp_path):
     assert len(dataset.read) <= 200 - len(before) + 64
 
 
-def test_a_clip_that_is_not_finite_is_told_by_the_process_that_meets_it(tmp_path):
-    with pytest.raises(WorkFailed, match="genre/130.wav .*not finite"):
-        build(tmp_path, CountedClips(200, wrong=130), 2)
-    assert not multiprocessing.active_children()
-
-
 @pytest.fixture
 def start(tmp_path, repository):
     """A function that starts the program; what is left of it is killed at the end."""
@@ -205,6 +199,42 @@ def reported(error):
     return cache_workers._failure(*value)
 
 
+class Ended:
+    """A process that is gone."""
+
+    exitcode = 1
+
+    def join(self, seconds):
+        pass
+
+
+def serve(*messages):
+    """Serves two blocks to a worker that says these things and is then gone; returns the counts and what it got."""
+    ours, theirs = multiprocessing.Pipe()
+    for message in messages:
+        theirs.send(message)
+    counts = []
+    try:
+        cache_workers._serve([cache_workers._Worker(Ended(), ours)], iter(["first", "second"]), counts.append)
+    finally:
+        got = []
+        while theirs.poll():
+            got.append(theirs.recv())
+    return counts, got
+
+
+def test_a_worker_gets_blocks_until_none_is_left_and_what_it_makes_is_counted():
+    wants = (cache_workers._WANTS, None)
+    counts, got = serve(wants, (cache_workers._MADE, 32), (cache_workers._MADE, 7), wants, wants)
+    assert sum(counts) == 39 and got == ["first", "second", None]
+
+
+def test_what_a_worker_reports_is_raised():
+    failed = (cache_workers._FAILED, (WorkFailed("genre/7.wav becomes data that are not finite"), ""))
+    with pytest.raises(WorkFailed, match="genre/7.wav"):
+        serve((cache_workers._WANTS, None), failed)
+
+
 def test_errors_of_a_process_keep_their_kind_and_faults_of_the_code_their_traceback():
     error = reported(WorkFailed("the disk got full"))
     assert type(error) is WorkFailed and str(error) == "the disk got full"
@@ -217,12 +247,7 @@ def test_errors_of_a_process_keep_their_kind_and_faults_of_the_code_their_traceb
 
 
 def test_a_process_that_ends_by_itself_is_told_with_what_may_be_the_reason():
-    class Ended:
-        exitcode = 1
-
-        def join(self, seconds):
-            pass
-
-    assert "status 1" in str(cache_workers._death(Ended())) and "__main__" in str(
-        cache_workers._death(Ended())
-    )
+    ours, theirs = multiprocessing.Pipe()
+    theirs.close()
+    with pytest.raises(WorkFailed, match="status 1 before its work was done.*__main__.*num_workers=1"):
+        cache_workers._serve([cache_workers._Worker(Ended(), ours)], iter([]), lambda num_more: None)
