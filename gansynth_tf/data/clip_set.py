@@ -7,6 +7,7 @@ import functools
 import hashlib
 import json
 import os
+import re
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -22,6 +23,8 @@ Progress = Callable[[int, int], None]
 # Raised when the same recording and options give other samples.
 DECODING_VERSION = 2
 _NUM_NAMED = 5
+_PLURALS = {"is": "are", "was": "were", "has": "have", "does": "do", "holds": "hold", "lies": "lie"}
+_PLURAL_VERBS = re.compile(rf"^({'|'.join(_PLURALS)})\b")
 _MAX_COUNTED = 12
 
 
@@ -38,6 +41,7 @@ class Clip:
         part: Where the recording is among others in a bigger file: in which part of the whole,
         place: and its number there.
         whole_plain_wav: See decoding.decode_stretch.
+        state: Size and time of change of the file when it was first read.
     """
 
     source: Source
@@ -48,6 +52,7 @@ class Clip:
     part: str = ""
     place: int = 0
     whole_plain_wav: bool = False
+    state: tuple[int, ...] = ()
 
 
 @dataclasses.dataclass
@@ -220,10 +225,11 @@ def left_out_lines(left_out: dict[str, str]) -> list[str]:
         by_reason[reason.partition(" as ")[0]].append((shown(name), reason))
     lines = []
     for kind, named in sorted(by_reason.items(), key=lambda item: -len(item[1])):
-        more = f" and {len(named) - _NUM_NAMED} more" if len(named) > _NUM_NAMED else ""
+        more = f" and {len(named) - _NUM_NAMED:,} more" if len(named) > _NUM_NAMED else ""
         names = [name + reason[len(kind) :].replace(" as", " =") for name, reason in named[:_NUM_NAMED]]
         other = " as another" if named[0][1] != kind else ""
-        lines.append(f"Left out, {len(named)} that {kind}{other}: {', '.join(names)}{more}.")
+        words = kind if len(named) == 1 else _PLURAL_VERBS.sub(lambda verb: _PLURALS[verb[0]], kind, count=1)
+        lines.append(f"Left out, {len(named):,} that {words}{other}: {', '.join(names)}{more}.")
     return lines
 
 

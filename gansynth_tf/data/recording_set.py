@@ -13,7 +13,7 @@ from gansynth_tf.data.clip_set import Clip, ClipSet, Scan, left_out_lines
 from gansynth_tf.data.cutting import Cutting
 from gansynth_tf.data.folder_listing import Listing
 from gansynth_tf.data.labels import ordered_classes
-from gansynth_tf.data.scan_memory import ScanMemory, state_of_file
+from gansynth_tf.data.scan_memory import ScanMemory, is_settled, state_of_file
 from gansynth_tf.data.sources import Source
 
 # A wav longer than this many clips is not read whole for its first one.
@@ -64,7 +64,7 @@ class RecordingSet(ClipSet):
         scan = Scan([], dict(self._listing.unusable))
         first_of: dict[str, tuple] = {}
         found = self._found(recordings, cache_dir, progress or (lambda done, total: None))
-        for recording, result in zip(recordings, found, strict=True):
+        for recording, (state, result) in zip(recordings, found, strict=True):
             if isinstance(result, str):
                 scan.left_out[recording.name] = result
                 continue
@@ -73,7 +73,7 @@ class RecordingSet(ClipSet):
                 other = "" if first.classes == recording.classes else ", which has other labels"
                 scan.left_out[recording.name] = f"is the same file as {first.name}{other}"
                 continue
-            self._add_clips(scan, recording, result, first.split)
+            self._add_clips(scan, recording, result, state, first.split)
         scan.clips.sort(key=lambda clip: (clip.source.name, clip.start_frame))
         return scan
 
@@ -83,7 +83,7 @@ class RecordingSet(ClipSet):
         return f"None of the {len(self._listing.recordings)} recordings in {self._folder!r} can be used. {reasons}"
 
     def _found(self, recordings, cache_dir, progress):
-        """Returns what `_read_once` tells of each file, from memory where the file has not changed."""
+        """Returns (state, what `_read_once` tells) of each file, from memory where the file has not changed."""
         rule = self.cutting
         identity = [
             os.path.abspath(self._folder),
@@ -105,9 +105,9 @@ class RecordingSet(ClipSet):
                     state, known, future = waiting[number]
                     waiting[number] = None
                     result = known or future.result()
-                    if state and not known:
+                    if state and not known and is_settled(state):
                         memory.put(recording.name, state, result)
-                    results.append(result)
+                    results.append((state, result))
                     progress(number + 1, len(recordings))
             finally:
                 pool.shutdown(wait=True, cancel_futures=True)
@@ -144,7 +144,7 @@ class RecordingSet(ClipSet):
             "peaks": peaks,
         }
 
-    def _add_clips(self, scan, recording, found, first_split):
+    def _add_clips(self, scan, recording, found, state, first_split):
         """Adds the clips of a file that are not silent."""
         rate, rule = found["rate"], self.cutting
         short = rule.num_samples(found["frames"], rate) <= _MAX_CLIPS_READ_AT_ONCE * rule.length_samples
@@ -166,7 +166,17 @@ class RecordingSet(ClipSet):
             )
             split = first_split if self._listing.drawn_splits else recording.split
             whole = plain and short and start == 0
-            scan.clips.append(Clip(source, split, recording.classes, start, gain, whole_plain_wav=whole))
+            scan.clips.append(
+                Clip(
+                    source,
+                    split,
+                    recording.classes,
+                    start,
+                    gain,
+                    whole_plain_wav=whole,
+                    state=tuple(state[:2]),
+                )
+            )
         num_used = len(scan.clips) - num_before
         if num_used:
             scan.num_silent_slices += len(found["starts"]) - num_used
@@ -179,17 +189,36 @@ class RecordingSet(ClipSet):
             np.array([os.fsencode(clip.source.path) for clip in clips], object),
             np.array([clip.start_frame for clip in clips], np.int64),
             np.array([clip.whole_plain_wav for clip in clips], bool),
+            np.array([clip.state for clip in clips], np.int64),
         )
 
-        def decoded(path, start_frame, whole_plain_wav):
-            return decoding.decode_stretch(
-                path,
-                start_frame,
-                whole_plain_wav,
-                self.sample_rate,
-                self.length_samples,
-                self.num_channels,
-            )
+        def checked(path, state):
+            return tf.numpy_function(_refuse_changed, [path, state], tf.bool)
+
+        def decoded(path, start_frame, whole_plain_wav, state):
+            # Before, since a decoder may choke on what has come instead; after, since it may come while it decodes.
+            with tf.control_dependencies([checked(path, state)]):
+                audio = decoding.decode_stretch(
+                    tf.identity(path),
+                    start_frame,
+                    whole_plain_wav,
+                    self.sample_rate,
+                    self.length_samples,
+                    self.num_channels,
+                )
+            with tf.control_dependencies([audio]):
+                unchanged = checked(path, state)
+            with tf.control_dependencies([unchanged]):
+                return tf.identity(audio)
 
         clips = tf.data.Dataset.from_tensor_slices(columns)
         return clips.map(decoded, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+
+
+def _refuse_changed(path, state):
+    """Raises if a file is not as it was when it was first read: its clips' addresses tell of the former content."""
+    now = state_of_file(path)
+    if now is None or now[:2] != state.tolist():
+        what = "is gone" if now is None else "was changed"
+        raise files.AudioFileError(f"{what} since it was first read")
+    return True

@@ -1,5 +1,6 @@
 """What reading a recording told, remembered on disk, so that an unchanged one is not read twice."""
 
+import errno
 import hashlib
 import io
 import json
@@ -10,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 # Raised when a scan of the same recording tells something else.
-_MEMORY_VERSION = 2
-# A file that was changed so shortly before it was read may change again within the clock's tick.
+_MEMORY_VERSION = 3
+# A file that was changed so shortly before it was read may change again within the tick of the clock.
 _SETTLED_SECONDS = 2.0
 
 
@@ -40,14 +41,10 @@ class ScanMemory:
     def put(self, name: str, state: list, found: Any) -> None:
         """Remembers what was found."""
         self._found[name] = (state, found)
-        if self.path is None:
-            return
-        if self._file is None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = open(self.path, "ab", buffering=0)
-            if self._file.tell():
-                self._file.write(b"\n")  # In case that a killed process left half a line.
-        self._file.write(json.dumps([name, state, found]).encode() + b"\n")
+        if self._file is None and self.path is not None:
+            self._file = self._opened(self.path)
+        if self._file is not None:
+            self._file.write(json.dumps([name, state, found]).encode() + b"\n")
 
     def close(self) -> None:
         """Closes the file."""
@@ -61,6 +58,20 @@ class ScanMemory:
     def __exit__(self, *exception) -> None:
         self.close()
 
+    def _opened(self, path: Path) -> io.FileIO | None:
+        """Returns the file to write to, or None where nothing can be written, as in a cache that others made."""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            file = open(path, "ab", buffering=0)
+        except OSError as error:
+            if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+                raise
+            self.path = None  # Reading every file again at the next start is slower, and as good.
+            return None
+        if file.tell():
+            file.write(b"\n")  # In case that a killed process left half a line.
+        return file
+
     def _read(self) -> Iterator[tuple[str, tuple[list, Any]]]:
         if self.path is None:
             return
@@ -70,18 +81,23 @@ class ScanMemory:
             return
         for line in lines:
             try:
-                name, state, found = json.loads(line)
+                entry = json.loads(line)
             except ValueError:
                 continue
-            yield name, (state, found)
+            if isinstance(entry, list) and list(map(type, entry[:2])) == [str, list] and len(entry) == 3:
+                yield entry[0], (entry[1], entry[2])
 
 
 def state_of_file(path: str | os.PathLike) -> list | None:
-    """Returns [size, time of change in ns] of a file, or None if it cannot be told or changed only just now."""
+    """Returns [size, time of change of the content, and of the file, in ns], or None if it cannot be told."""
     try:
         status = os.stat(path)
     except OSError:
         return None
-    if time.time() - status.st_mtime < _SETTLED_SECONDS:
-        return None
-    return [status.st_size, status.st_mtime_ns]
+    # Copies and archives set the first time as they like, even to that of another file; nobody sets the second.
+    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
+
+
+def is_settled(state: list) -> bool:
+    """Returns whether a file's last change is so long ago that the next one will show in its state."""
+    return time.time_ns() - max(state[1:]) >= _SETTLED_SECONDS * 1e9

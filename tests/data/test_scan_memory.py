@@ -1,14 +1,17 @@
 """What a scan remembers: unchanged recordings are not read again, changed ones are."""
 
+import errno
 import os
 
 import numpy as np
 import pytest
 import soundfile
+import tensorflow as tf
 
+from gansynth_tf.data import recording_set, scan_memory
 from gansynth_tf.data.audio_folder import AudioFolder
 from gansynth_tf.data.recording_set import RecordingSet
-from gansynth_tf.data.scan_memory import ScanMemory, state_of_file
+from gansynth_tf.data.scan_memory import ScanMemory, is_settled, state_of_file
 
 RATE = 8000
 
@@ -22,6 +25,12 @@ def folder(tmp_path):
         soundfile.write(path, np.random.default_rng(number).uniform(-0.5, 0.5, 2000), RATE)
         os.utime(path, (1e9, 1e9))
     return tmp_path / "set"
+
+
+@pytest.fixture(autouse=True)
+def settled(monkeypatch):
+    """Files count as settled as soon as they are written, so that the tests need not wait."""
+    monkeypatch.setattr(recording_set, "is_settled", lambda state: True)
 
 
 @pytest.fixture
@@ -102,9 +111,12 @@ def test_what_cannot_be_used_is_remembered_too(folder, read, tmp_path):
 def test_a_file_that_just_changed_is_not_trusted(tmp_path):
     path = tmp_path / "a.wav"
     path.write_bytes(b"1")
-    assert state_of_file(path) is None
+    assert not is_settled(state_of_file(path))
     os.utime(path, (1e9, 1e9))
-    assert state_of_file(path) == [1, 10**18]
+    size, of_content, of_file = state_of_file(path)
+    assert (size, of_content) == (1, 10**18) and of_file > of_content
+    assert not is_settled([size, of_content, of_file])  # Its times were set only just now.
+    assert is_settled([size, of_content, of_file - 3 * 10**9])
     assert state_of_file(tmp_path / "none.wav") is None
 
 
@@ -123,6 +135,52 @@ def test_half_a_line_is_skipped_and_the_rest_kept(tmp_path):
     assert ScanMemory(tmp_path, "y").get("a", [1]) is None
 
 
+def test_a_line_of_another_kind_is_skipped(tmp_path):
+    with ScanMemory(tmp_path, "x") as memory:
+        memory.put("a", [1], {"value": 1})
+    with open(memory.path, "ab") as file:
+        file.write(b'5\nnull\n[[1],2,3]\n["b",[1]]\n\xff\n')
+    assert ScanMemory(tmp_path, "x").get("a", [1]) == {"value": 1}
+
+
+def test_a_folder_that_cannot_be_written_remembers_nothing(tmp_path, monkeypatch):
+    def refused(self, *arguments, **options):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(scan_memory.Path, "mkdir", refused)
+    with ScanMemory(tmp_path / "cache", "x") as memory:
+        memory.put("a", [1], "why")
+        assert memory.get("a", [1]) == "why"
+    assert not list(tmp_path.iterdir())
+
+
+def test_two_files_that_swap_places_are_read_again(folder, read, tmp_path):
+    first = prepared(folder, tmp_path / "cache")
+    del read[:]
+    (folder / "a" / "0.wav").rename(tmp_path / "swap")
+    (folder / "a" / "2.wav").rename(folder / "a" / "0.wav")
+    (tmp_path / "swap").rename(folder / "a" / "2.wav")
+    second = prepared(folder, tmp_path / "cache")
+    assert sorted(read) == ["a/0.wav", "a/2.wav"]
+    assert second.fingerprint() != first.fingerprint()
+
+
+@pytest.mark.parametrize("change", ["other", "gone", "broken"])
+def test_a_file_that_changes_after_the_scan_is_refused(folder, change):
+    dataset = prepared(folder, None)
+    path = folder / "a" / "0.wav"
+    if change == "gone":
+        path.unlink()
+    elif change == "broken":
+        path.write_bytes(b"RIFF\xff\xfe" * 100)
+    else:
+        soundfile.write(path, np.full(3000, 0.25), RATE)
+    what = "is gone" if change == "gone" else "was changed"
+    with pytest.raises(tf.errors.OpError, match=f"{what} since it was first read"):
+        for split in dataset.splits:
+            list(dataset.clips(split).as_numpy_iterator())
+
+
 def test_files_of_equal_content_lie_in_one_split_or_are_dropped(folder):
     content = (folder / "a" / "0.wav").read_bytes()
     for number in range(30):
@@ -134,4 +192,4 @@ def test_files_of_equal_content_lie_in_one_split_or_are_dropped(folder):
     dropped = AudioFolder(RATE, 2000, duplicates="drop", **options)
     assert sum(len(dropped.rows(split)) for split in dropped.splits) == 6
     assert dropped.left_out["b/copy7.wav"] == "is the same file as a/0.wav, which has other labels"
-    assert "Left out, 30 that is the same file as another" in dropped.report()
+    assert "Left out, 30 that are the same file as another" in dropped.report()
