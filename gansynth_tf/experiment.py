@@ -171,12 +171,12 @@ class Experiment:
         check_names(self.dataset.labels, self._label_names, self._label_map)
 
     def check_labels(self) -> None:
-        """Refuses labels that the recordings cannot teach; reads the recordings, if nobody has.
+        """Refuses labels and shares that the recordings cannot teach; reads the recordings, if nobody has.
 
         Raises:
             UserError: Names the label, and what it lacks.
         """
-        _ = self.labels
+        _ = self.labels, self.mixture
 
     def build(self, part, *positional: Any, prefix: str = "") -> Any:
         """Returns `part` with its options of this experiment; see `options.build`."""
@@ -196,7 +196,14 @@ class Experiment:
         """(which dataset each used training clip is of, the datasets' shares of the images), or None without shares."""
         if not self._dataset_weights or len(self.chosen["dataset"]) == 1:
             return None
-        return self.dataset.groups("train")[self.labels.clips("train")], self._dataset_weights
+        groups = self.dataset.groups("train")[self.labels.clips("train")]
+        for number, key in enumerate(self.chosen["dataset"]):
+            if number not in groups:
+                raise UserError(
+                    f"--dataset_weights gives {key} a share of the images, but it has no training clip that is used. "
+                    "Give it clips, drop fewer of its classes, or leave it out of --dataset."
+                )
+        return groups, self._dataset_weights
 
     @functools.cached_property
     def labels(self) -> Labels:

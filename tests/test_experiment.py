@@ -75,7 +75,7 @@ def test_settings_hold_the_chosen_parts_only():
     ("settings", "message"),
     [
         ({"datset": "grooves"}, "There is no option --datset. Did you mean --dataset?"),
-        ({"dataset": "groove"}, "Did you mean grooves?"),
+        ({"dataset": "grovves"}, "Did you mean grooves?"),
         ({"batch_size": "16"}, "--batch_size takes a whole number. Received: '16'."),
         ({"batch_size": 1}, "`batch_size` must be at least 2"),
         ({"sample_rate": 0}, "--sample_rate"),

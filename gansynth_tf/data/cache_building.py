@@ -10,13 +10,15 @@ import numpy as np
 import tensorflow as tf
 
 from gansynth_tf.data.cache_shards import ShardFolder, ShardWriter
+from gansynth_tf.data.folder_listing import shown
 from gansynth_tf.options import WorkFailed
 
 # Clips are converted so many at a time, always: the function is traced once, and a clip's data do not depend on
 # which clips are converted with it.
 BATCH_SIZE = 32
-# How TensorFlow introduces what happened in a dataset.
-_WHERE = re.compile(r"^(\{\{[^}]*\}\} )?(Error in user-defined function .*? iterator: \S+: )?")
+# What TensorFlow reports of an error in Python, and the library's own errors in it.
+_OWN_ERROR = re.compile(r"(?:AudioFileError|UserError): (.+)")
+_MOST_CHARACTERS = 160
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,15 +80,36 @@ class Builder:
 
     def _audio(self, indices):
         """Yields the clips in batches, float32 [at most BATCH_SIZE, length_samples]."""
-        clips = self._work.dataset.clips(self._work.split, indices)
+        num_read = 0
         try:
-            yield from clips.batch(BATCH_SIZE).prefetch(2).as_numpy_iterator()
-        except tf.errors.OpError as error:
-            reason = _WHERE.sub("", str(error.message).strip().splitlines()[0])
-            raise WorkFailed(
-                f"A clip of the split {self._work.split!r} could not be read: {reason}. If a recording was changed or "
-                "moved meanwhile, start again."
-            ) from error
+            for audio in self._clips(indices).batch(BATCH_SIZE).prefetch(2).as_numpy_iterator():
+                yield audio
+                num_read += len(audio)
+        # TensorFlow's own messages may hold bytes that are no text, of which Python makes an error of its own.
+        except (tf.errors.OpError, UnicodeDecodeError) as error:
+            raise WorkFailed(self._why_unreadable(indices[num_read:])) from error
+
+    def _clips(self, indices):
+        return self._work.dataset.clips(self._work.split, indices)
+
+    def _why_unreadable(self, indices):
+        """Returns which of some clips cannot be read, and why; the first of them is soon among them."""
+        sources = self._work.dataset.sources(self._work.split)
+        for index in indices:
+            try:
+                next(self._clips(np.array([index])).as_numpy_iterator())
+            except tf.errors.OpError as error:
+                reason = _reason(str(error.message))
+            except UnicodeDecodeError:
+                reason = "it is damaged"
+            else:
+                continue
+            return (
+                f"{shown(sources[index].name)} (clip {index} of the split {self._work.split!r}, counted from 0) could "
+                f"not be read: {reason}. It could when the data set was first read: mend it or take it away, and start "
+                "again."
+            )
+        return f"A clip of the split {self._work.split!r} could not be read, but can be now. Start again."
 
     def _images(self, audio):
         """Returns the data of audio [at most BATCH_SIZE, ...], float32."""
@@ -114,3 +137,10 @@ class Builder:
                 f"{name} (clip {number} of the split {self._work.split!r}, counted from 0) becomes data that are not "
                 "finite. The recording holds values that no sound has: remove it from the dataset."
             )
+
+
+def _reason(message):
+    """Returns the part of TensorFlow's message that tells what happened."""
+    own = _OWN_ERROR.search(message)
+    line = own[1] if own else message.strip().splitlines()[0]
+    return shown(line.strip().rstrip("."))[-_MOST_CHARACTERS:]

@@ -5,6 +5,7 @@ representation with its options, and the version of this cache. A recording more
 the same recordings therefore computes what is new and nothing else.
 """
 
+import functools
 import hashlib
 import json
 import os
@@ -29,6 +30,8 @@ FOLDER_NAME = re.compile(r"spectra-[0-9]+(x[0-9]+)*-[0-9a-f]{16}")
 # Raised when the layout or the meaning of a shard changes.
 _CACHE_VERSION = 2
 _SECONDS_BETWEEN_LOOKS = 1.0
+# Many systems allow a process 1,024 files.
+_MOST_OPEN_SHARDS = 256
 _MIB = 2**20
 
 
@@ -55,7 +58,7 @@ class CachedClips:
         lock: IO | None = None,
     ):
         self.shape = (len(places), *data_shape)
-        self._shards = list(shards)
+        self._shards = shards
         self._places = np.asarray(places, np.int64).reshape(-1, 2)
         self._lock = lock
 
@@ -229,7 +232,26 @@ def _opened(shards, addresses, places, use):
     numbers = {name: number for number, name in enumerate(names)}
     _stamp(shards.path / name for name in names)
     rows = [(numbers[name], row) for name, row in map(places.__getitem__, addresses)]
-    return CachedClips([shards.opened(name) for name in names], np.array(rows), shards.data_shape, use)
+    return CachedClips(_OpenedOnDemand(shards, names), np.array(rows), shards.data_shape, use)
+
+
+class _OpenedOnDemand:
+    """The shards of some names, of which few are open at a time: each takes one of the process's file descriptors.
+
+    Args:
+        shards: ShardFolder.
+        names: Of the shards.
+    """
+
+    def __init__(self, shards, names):
+        self._names = names
+        self._opened = functools.lru_cache(maxsize=_MOST_OPEN_SHARDS)(shards.opened)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __getitem__(self, number) -> np.ndarray:
+        return self._opened(self._names[number])
 
 
 def _stamp(paths: Iterable[Path]) -> None:

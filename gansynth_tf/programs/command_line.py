@@ -63,6 +63,7 @@ def parse(
     flag_values.set_gnu_getopt(True)
     options.define_flags(both, flag_values)
     arguments, path = _without_flagfile(arguments)
+    _refuse_repeated_lists(arguments, both)
     leftovers = _parsed_by_absl(arguments, flag_values, both)
     if leftovers:
         raise UserError(
@@ -140,6 +141,14 @@ def _without_flagfile(arguments: Sequence[str]) -> tuple[list[str], str]:
     if len(paths) > 1 or (paths and not paths[0]):
         raise UserError(f"Expected one --flagfile=FILE. Received: {', '.join(paths) or 'no file'}.")
     return rest, paths[0] if paths else ""
+
+
+def _refuse_repeated_lists(arguments: Sequence[str], spec: Specification) -> None:
+    """Refuses a list that is given twice: the second would replace the first, where people expect both."""
+    names = [argument.lstrip("-").partition("=")[0] for argument in arguments if argument.startswith("-")]
+    for name in dict.fromkeys(names):
+        if name in spec and spec[name].many and names.count(name) > 1:
+            raise UserError(f"--{name} is given twice. Give it once, with commas: --{name}=a,b.")
 
 
 def _parsed_by_absl(

@@ -89,7 +89,7 @@ def _data_lines(experiment: Experiment) -> list[str]:
     ]
     for name, classes in experiment.labels.classes.items():
         lines.append(f"Label {name}: {len(classes)} classes: {', '.join(classes)}.")
-    num_clips = len(experiment.dataset.rows("train"))
+    num_clips = len(experiment.labels.clips("train"))
     cache_mib = num_clips * math.prod(shape) * 4 / _MIB
     lines.append(f"Training clips: {num_clips:,}; their spectra take {cache_mib:,.0f} MiB of disk.")
     return lines

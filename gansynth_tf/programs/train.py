@@ -1,6 +1,7 @@
 """`train.py` and `gansynth-train`: train a model, or go on with a run."""
 
 import functools
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -50,20 +51,24 @@ def _train(arguments: Sequence[str]) -> int:
     if saved is not None:
         _compare(saved, experiment, run_dir)
     experiment.check()
-    if line.program["dry_run"]:
-        # Nothing is written, but what a run has read is not read again.
-        existing = _cache_dir(experiment, run_dir)
-        _read_recordings(experiment, existing if existing.is_dir() else None)
-        print(forecast.report(experiment))
-        return command_line.DONE
+    cache_dir = _cache_dir(experiment, run_dir)
     try:
-        return _locked_run(experiment, run_dir)
+        if line.program["dry_run"]:
+            return _dry_run(experiment, cache_dir)
+        return _locked_run(experiment, run_dir, cache_dir)
     except loop.TrainingDiverged as error:
         raise WorkFailed(str(error)) from error
     except OSError as error:
-        raise WorkFailed(
-            f"{error.strerror or error}: {error.filename or run_dir}. The last save is good."
-        ) from error
+        saved_too = " The last save is good." if saved is not None else ""
+        raise WorkFailed(f"{error.strerror or error}: {error.filename or run_dir}.{saved_too}") from error
+
+
+def _dry_run(experiment: Experiment, cache_dir: Path) -> int:
+    # Nothing is written but what reading the recordings told, and that only where there is a cache already.
+    _read_recordings(experiment, cache_dir if cache_dir.is_dir() else None)
+    for text in (experiment.dataset.report(), experiment.labels.report(), forecast.report(experiment)):
+        _announce(text)
+    return command_line.DONE
 
 
 def run_directory(flagfile: str, run_dir: str) -> Path:
@@ -77,11 +82,11 @@ def run_directory(flagfile: str, run_dir: str) -> Path:
     return Path("runs", Path(flagfile).stem)
 
 
-def _locked_run(experiment: Experiment, run_dir: Path) -> int:
+def _locked_run(experiment: Experiment, run_dir: Path, cache_dir: Path) -> int:
     run_dir.mkdir(parents=True, exist_ok=True)
     with RunLock(run_dir):
         # Recordings and classes first: a mistake there leaves no run behind.
-        _read_recordings(experiment, _cache_dir(experiment, run_dir))
+        _read_recordings(experiment, cache_dir)
         # Again, now that no other process can write there.
         saved = _saved_settings(run_dir)
         if saved is None:
@@ -100,7 +105,16 @@ def _locked_run(experiment: Experiment, run_dir: Path) -> int:
 
 
 def _cache_dir(experiment: Experiment, run_dir: Path) -> Path:
-    return Path(experiment.training.cache_dir or run_dir / "cache")
+    """Returns the folder of the cache, after looking whether it can be one."""
+    given = experiment.training.cache_dir
+    nearest = next(path for path in (Path(given), *Path(given).absolute().parents) if path.exists())
+    if given and not nearest.is_dir():
+        raise UserError(f"--cache_dir={given}: {nearest} is a file. Name a folder.")
+    if given and not Path(given).exists() and not os.access(nearest, os.W_OK):
+        raise UserError(
+            f"--cache_dir={given} cannot be made: {nearest} cannot be written to. Name another folder."
+        )
+    return Path(given or run_dir / "cache")
 
 
 def _read_recordings(experiment: Experiment, cache_dir: Path | None) -> None:

@@ -25,6 +25,7 @@ class AdversarialTraining:
         keep_saves: Number of saves kept.
         preview_minutes: Minutes from one set of sounds and pictures to the next; 0 for none.
         preview_clips: Clips drawn of each class for a preview and its alarm.
+        accept_changed_data: Go on with a run although its training clips are others than before, of the same classes.
         log_seconds: Seconds from one line of the history to the next.
         cache_dir: Folder of the spectra of the clips; one that several runs name computes them once for all. Empty is
             the folder cache of the run.
@@ -44,6 +45,7 @@ class AdversarialTraining:
             "preview_minutes",
             "preview_clips",
             "log_seconds",
+            "accept_changed_data",
             "cache_dir",
             "num_workers",
         }
@@ -70,6 +72,7 @@ class AdversarialTraining:
         preview_minutes: float = 5.0,
         preview_clips: int = 8,
         log_seconds: float = 5.0,
+        accept_changed_data: bool = False,
         cache_dir: str = "",
         num_workers: int = 0,
     ):
@@ -91,6 +94,7 @@ class AdversarialTraining:
         self.preview_minutes = preview_minutes
         self.preview_clips = preview_clips
         self.log_seconds = log_seconds
+        self.accept_changed_data = accept_changed_data
         self.cache_dir = cache_dir
         self.num_workers = num_workers
         self._check()

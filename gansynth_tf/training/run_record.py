@@ -22,6 +22,8 @@ class RunRecord:
         representation_shape: (frames, bins, channels).
         versions: {package: version} that the run was started with.
         settings: Identity settings by full name.
+        num_clips: Number of training clips.
+        data: Hash of the training clips' content, classes and order; "" in records of before it was kept.
     """
 
     labels: dict[str, tuple[str, ...]]
@@ -32,6 +34,8 @@ class RunRecord:
     representation_shape: tuple[int, ...]
     versions: dict[str, str] = dataclasses.field(default_factory=dict)
     settings: dict[str, Any] = dataclasses.field(default_factory=dict)
+    num_clips: int = 0
+    data: str = ""
 
     def save(self, run_dir: str | os.PathLike) -> Path:
         """Writes the record into `run_dir`, atomically, and returns its path."""
@@ -69,6 +73,8 @@ class RunRecord:
                 representation_shape=tuple(map(int, fields["representation_shape"])),
                 versions=dict(fields.get("versions", {})),
                 settings=dict(fields.get("settings", {})),
+                num_clips=int(fields.get("num_clips", 0)),
+                data=str(fields.get("data", "")),
             )
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise ValueError(

@@ -1,6 +1,7 @@
 """A whole run, from its parts to the last save: set-up, resume, training, a clean end."""
 
 import dataclasses
+import hashlib
 import importlib.metadata
 import pathlib
 import sys
@@ -54,12 +55,16 @@ def train(parts, run_dir, make_observers, announce=print, stream=None):
     announce(f"Devices: {', '.join(strategy.extended.worker_devices)}. Convolutions in {compute_dtype}.")
     with Interruption() as should_stop:
         try:
-            data = _data(parts, run_dir, announce, stream or sys.stdout, should_stop)
+            lines = _Lines(announce, stream or sys.stdout, should_stop)
+            _prepare(parts, run_dir, lines)
+            # Before the spectra are made: that of other data may take hours.
+            record = _known_record(parts, run_dir, announce)
+            data = _data(parts, run_dir, lines)
         except KeyboardInterrupt:
             announce("Interrupted before training. What was made of the data is kept.")
             return INTERRUPTED
         rows = parts.labels.rows("train")
-        record = _record(parts, run_dir, data)
+        record = record or _new_record(parts, run_dir, data)
         architecture = parts.architecture(record.scale, record.offset, compute_dtype=compute_dtype)
         state = TrainingState(architecture, strategy, options)
         store = CheckpointStore(run_dir / "checkpoints", keep=options.keep_saves)
@@ -98,43 +103,89 @@ class RunFacts:
     representation: object
 
 
-def _data(parts, run_dir, announce, stream, should_stop):
-    """Returns the data of the clips that are trained on, after telling what they are.
+class _Lines:
+    """Where the work before training tells how far it is, and learns that the user asks to stop.
 
-    Raises:
-        KeyboardInterrupt: If the user asks to stop.
+    Args:
+        announce: Takes lines that stay.
+        stream: Text file that `announce` writes to.
+        should_stop: Function that tells whether the user asked to stop.
     """
-    cache_dir = parts.training.cache_dir or run_dir / "cache"
 
-    def counted(line):
+    def __init__(self, announce, stream, should_stop):
+        self.announce = announce
+        self._stream = stream
+        self._should_stop = should_stop
+
+    def counted(self, what, things):
+        """Returns a progress(done, total) that shows a count, and raises KeyboardInterrupt to stop."""
+        line = CountLine(what, things, self.announce, self._stream)
+
         def progress(done, total):
             line(done, total)
-            if should_stop():
+            if self._should_stop():
                 line.close()
                 raise KeyboardInterrupt
 
         return progress
 
-    parts.dataset.prepare(cache_dir, counted(CountLine("Recordings", "files", announce, stream)))
+
+def _cache_dir(parts, run_dir):
+    return parts.training.cache_dir or run_dir / "cache"
+
+
+def _prepare(parts, run_dir, lines):
+    """Reads the dataset's recordings, and tells what they are."""
+    parts.dataset.prepare(_cache_dir(parts, run_dir), lines.counted("Recordings", "files"))
     for report in (parts.dataset.report(), parts.labels.report()):
-        announce(report)
+        lines.announce(report)
+
+
+def _data(parts, run_dir, lines):
+    """Returns the data of the clips that are trained on."""
     return clip_cache.cached_clips(
         parts.dataset,
         "train",
         parts.representation,
-        cache_dir,
+        _cache_dir(parts, run_dir),
         parts.data_fingerprint,
         parts.training.num_workers,
-        announce,
-        counted(CountLine("Spectra", "clips", announce, stream)),
+        lines.announce,
+        lines.counted("Spectra", "clips"),
         parts.labels.clips("train"),
     )
 
 
-def _record(parts, run_dir, data):
-    """Returns the run's record: read if there is one, else made with constants fitted to the training clips."""
-    if (run_dir / FILE_NAME).exists():
-        return _loaded_record(parts, run_dir)
+def _known_record(parts, run_dir, announce):
+    """Returns the record of a run that goes on, if the data are still those it was trained on; None for a new run."""
+    if not (run_dir / FILE_NAME).exists():
+        return None
+    try:
+        record = RunRecord.load(run_dir)
+    except ValueError as error:
+        raise UserError(str(error)) from error
+    classes = {name: tuple(names) for name, names in parts.labels.classes.items()}
+    if record.labels != classes:
+        raise UserError(
+            f"{run_dir} was trained on other classes than the data have now; nothing was changed. "
+            f"Trained on: {record.labels}. Found: {classes}. Give the former data, or start a new run."
+        )
+    now = dataclasses.replace(record, **_data_facts(parts))
+    if record.data in ("", now.data):
+        return record
+    counts = f"{record.num_clips:,} clips then, {now.num_clips:,} now"
+    if not parts.training.accept_changed_data:
+        raise UserError(
+            f"{run_dir} was trained on other clips than the data have now ({counts}); nothing was changed. Give the "
+            "former data, start a new run, or go on with these by --accept_changed_data."
+        )
+    announce(f"The training clips are others than before: {counts}. The run goes on with these.")
+    now.save(run_dir)
+    return now
+
+
+def _new_record(parts, run_dir, data):
+    """Returns the record of a new run, made with constants fitted to the training clips."""
     if parts.training.normalization == "original":
         scale, offset = normalization.ORIGINAL_SCALE, normalization.ORIGINAL_OFFSET
     else:
@@ -151,24 +202,19 @@ def _record(parts, run_dir, data):
         representation_shape=parts.representation.shape,
         versions={name: importlib.metadata.version(name) for name in _RECORDED_PACKAGES if _installed(name)},
         settings=parts.identity_settings,
+        **_data_facts(parts),
     )
     record.save(run_dir)
     return record
 
 
-def _loaded_record(parts, run_dir):
-    """Returns the record of a run that goes on, if the data still have its classes."""
-    try:
-        record = RunRecord.load(run_dir)
-    except ValueError as error:
-        raise UserError(str(error)) from error
-    classes = {name: tuple(names) for name, names in parts.labels.classes.items()}
-    if record.labels != classes:
-        raise UserError(
-            f"{run_dir} was trained on other classes than the data have now; nothing was changed. "
-            f"Trained on: {record.labels}. Found: {classes}. Give the former data, or start a new run."
-        )
-    return record
+def _data_facts(parts):
+    """Returns the fields of a record that tell which clips are trained on, in which order and with which classes."""
+    keys = parts.dataset.clip_keys("train")
+    clips = parts.labels.clips("train")
+    digest = hashlib.sha256("\n".join(keys[i] for i in clips).encode())
+    digest.update(parts.labels.rows("train").tobytes())
+    return {"num_clips": len(clips), "data": digest.hexdigest()[:24]}
 
 
 def _installed(package):

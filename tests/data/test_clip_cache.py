@@ -3,14 +3,15 @@
 import collections
 import errno
 import json
+import os
 import shutil
 import threading
 
 import numpy as np
 import pytest
-import tensorflow as tf
 from counted_clips import SHAPE, CountedClips, PlusHalf, expected
 
+from gansynth_tf.audio import files
 from gansynth_tf.data import cache_building, cache_locks, cache_shards, clip_cache
 from gansynth_tf.data.clip_cache import CachedClips, cached_clips
 from gansynth_tf.options import UserError, WorkFailed
@@ -302,14 +303,6 @@ class More(CountedClips):
         return clips.concatenate(clips.take(1))
 
 
-class Unreadable(CountedClips):
-    """Has a file that is gone."""
-
-    def clips(self, split, indices=None):
-        clips = super().clips(split, indices)
-        return clips.map(lambda clip: clip[: tf.strings.length(tf.io.read_file("gone.wav"))])
-
-
 class Flat(PlusHalf):
     """Gives other shapes than it says."""
 
@@ -326,11 +319,54 @@ def test_a_dataset_that_gives_other_clips_than_it_names_is_refused(tmp_path):
         build(tmp_path / "flat", representation=Flat())
 
 
+class OneUnreadable(CountedClips):
+    """Clip 7 cannot be read, and the words that come of it are no text if `words` say so."""
+
+    def __init__(self, error):
+        super().__init__(10)
+        self.error = error
+
+    def _read(self, value):
+        if value == 7:
+            raise self.error
+        return super()._read(value)
+
+
 def test_a_clip_that_cannot_be_read_is_told_in_a_line(tmp_path):
-    with pytest.raises(
-        WorkFailed, match="A clip of the split 'train' could not be read: gone.wav; No such file"
-    ):
-        build(tmp_path, Unreadable())
+    with pytest.raises(WorkFailed) as caught:
+        build(tmp_path, OneUnreadable(files.AudioFileError("is cut off: 3 samples of 8")))
+    text = str(caught.value)
+    assert text.startswith(
+        "genre/7.wav (clip 7 of the split 'train', counted from 0) could not be read: is cut off: 3 "
+    )
+    assert "\n" not in text and "mend it or take it away" in text
+
+
+def test_words_of_tensorflow_that_are_no_text_are_told_all_the_same(tmp_path, monkeypatch):
+    class Clips:
+        def batch(self, size):
+            return self
+
+        def prefetch(self, number):
+            return self
+
+        def as_numpy_iterator(self):
+            raise UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte")
+
+    monkeypatch.setattr(CountedClips, "clips", lambda self, split, indices=None: Clips())
+    with pytest.raises(WorkFailed, match="genre/0.wav .* could not be read: it is damaged"):
+        build(tmp_path)
+
+
+def test_many_shards_take_few_file_descriptors(tmp_path, monkeypatch):
+    monkeypatch.setattr(cache_shards, "_CLIPS_A_SHARD", 1)
+    monkeypatch.setattr(cache_building, "BATCH_SIZE", 1)
+    monkeypatch.setattr(clip_cache, "_MOST_OPEN_SHARDS", 4)
+    before = len(os.listdir("/proc/self/fd"))
+    data = build(tmp_path, CountedClips(40))
+    assert len(list(tmp_path.glob("*/shard-*.npy"))) == 40
+    np.testing.assert_array_equal(data[np.arange(40)[::-1]], expected(40)[::-1])
+    assert len(os.listdir("/proc/self/fd")) <= before + 10
 
 
 def test_a_complete_cache_serves_a_user_who_may_only_read(tmp_path, monkeypatch):

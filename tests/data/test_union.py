@@ -145,6 +145,19 @@ def test_an_experiment_knows_the_shares(folder):
     assert len(groups) == len(parts.labels.clips("train"))
 
 
+def test_a_share_for_a_set_without_clips_is_refused(folder):
+    dropped = ("style=genre", *(f"genre:{name}=" for name in ("samba",)), "audio_folder.pitch=height")
+    parts = experiment(
+        folder,
+        dataset_weights=(1.0, 1.0),
+        label_map=(*dropped, "height:60=", "height:61=", "height:62="),
+    )
+    with pytest.raises(
+        UserError, match="gives audio_folder a share of the images, but it has no training clip"
+    ):
+        parts.check_labels()
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -103,6 +103,9 @@ def test_what_is_on_the_command_line_wins_wherever_the_flagfile_stands(trained):
         (["--labels=genre,", "pitch"], "Unexpected argument 'pitch'"),
         (["--labels=composer"], "composer"),
         (["--loss=wgan_gp", "--non_saturating.penalty_weight=3"], "choose --loss=non_saturating"),
+        (["--label_map=genre:rock=", "--label_map=genre:house="], "--label_map is given twice"),
+        ([f"--cache_dir={__file__}"], "is a file. Name a folder."),
+        ([f"--cache_dir={__file__}/below", "--dry_run"], "is a file. Name a folder."),
         (["--flagfile=none.cfg"], "The flagfile none.cfg cannot be read: No such file or directory."),
         (["--flagfile"], "Expected one --flagfile=FILE"),
         (["--flagfile=a.cfg", "--flagfile=b.cfg"], "Expected one --flagfile=FILE"),
@@ -173,7 +176,7 @@ def test_a_dry_run_prints_the_forecast_and_leaves_nothing_behind(trained, monkey
     monkeypatch.setattr(train.forecast, "BUDGET_SECONDS", 0.0)
     assert train.main([SMOKE, "--dry_run"]) == 0
     text = capsys.readouterr().out
-    for words in ("parameters", "MiB", "GFLOP", "genre"):
+    for words in ("parameters", "MiB", "GFLOP", "genre", "grooves: synthesised loops", "train: 48 clips"):
         assert words in text
     assert not trained and not list(tmp_path.iterdir())
 

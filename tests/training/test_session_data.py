@@ -1,5 +1,6 @@
 """What a run makes of its data before it trains: only the clips it uses, in a folder that runs may share."""
 
+import json
 import os
 import signal
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 
 from gansynth_tf.experiment import Experiment
+from gansynth_tf.options import UserError
 from gansynth_tf.training import loop, session
 
 SETTINGS = {
@@ -72,6 +74,41 @@ def test_runs_share_a_folder_and_the_second_makes_nothing(tmp_path):
 def test_without_an_option_the_cache_is_in_the_run(tmp_path):
     start(tmp_path / "run")
     assert list((tmp_path / "run" / "cache").glob("*/shard-*.npy"))
+
+
+def test_a_run_whose_clips_changed_is_refused_before_any_spectrum_is_made(tmp_path):
+    start(tmp_path / "run")
+    before = (tmp_path / "run" / "run.json").read_text()
+    lines = []
+    for changes in ({"grooves.seed": 1}, {"grooves.num_clips": 76}):
+        with pytest.raises(
+            UserError, match="was trained on other clips than the data have now .70 clips then, 7"
+        ):
+            start(tmp_path / "run", lines.append, **changes)
+    assert not any("to make" in line for line in lines)
+    assert (tmp_path / "run" / "run.json").read_text() == before
+
+
+def test_a_run_goes_on_with_changed_clips_if_told_to_and_remembers_them(tmp_path):
+    lines = []
+    first = start(tmp_path / "run")
+    changes = {"grooves.num_clips": 76}
+    facts = start(tmp_path / "run", lines.append, accept_changed_data=True, **changes)
+    assert len(facts.rows) == 76 and facts.record.scale == first.record.scale
+    assert (
+        "The training clips are others than before: 70 clips then, 76 now. The run goes on with these."
+        in lines
+    )
+    assert start(tmp_path / "run", **changes).record == facts.record
+
+
+def test_a_run_of_before_its_clips_were_recorded_goes_on(tmp_path):
+    start(tmp_path / "run")
+    path = tmp_path / "run" / "run.json"
+    fields = json.loads(path.read_text())
+    del fields["data"], fields["num_clips"]
+    path.write_text(json.dumps(fields))
+    assert len(start(tmp_path / "run").rows) == 70
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
