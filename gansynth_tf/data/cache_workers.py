@@ -28,7 +28,7 @@ from gansynth_tf.options import UserError, WorkFailed
 Count = Callable[[int], None]
 
 # A process imports TensorFlow first, which takes as long as some hundred clips, and half a GiB of memory. One process
-# keeps two cores busy, measured on grooves and notes: there, two were as fast for 6,000 clips and slower for fewer.
+# keeps two cores busy: there, two took half as long again as one for 6,000 clips of grooves and of notes.
 _CLIPS_A_WORKER = 1000
 _CORES_OF_ONE_PROCESS = 2
 _MOST_WORKERS = 16
