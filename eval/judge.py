@@ -60,7 +60,7 @@ def options(
 
 
 def generated_clips(run_dir, judges, num_per_class, seed):
-    """Returns audio [num_clips, length_samples] and asked classes of a run's generator, classes in turns."""
+    """Returns audio [num_clips, length_samples], asked classes in turns, and the images of the save that was heard."""
     instrument = synthesis.load(run_dir)
     if tuple(instrument.labels.get(judges.label, ())) != judges.classes:
         raise UserError(
@@ -68,9 +68,8 @@ def generated_clips(run_dir, judges, num_per_class, seed):
             f"The run knows {instrument.labels}: train judges for its data set."
         )
     clips = [instrument.generate({judges.label: name}, num_per_class, seed) for name in judges.classes]
-    return np.stack(clips, axis=1).reshape(-1, clips[0].shape[1]), np.tile(
-        np.arange(len(clips)), num_per_class
-    )
+    audio = np.stack(clips, axis=1).reshape(-1, clips[0].shape[1])
+    return audio, np.tile(np.arange(len(clips)), num_per_class), instrument.num_images
 
 
 def clips_of_folder(folder, judges):
@@ -128,10 +127,12 @@ def main(arguments: Sequence[str]) -> int:
     judges_dir = told["judges_dir"] or pathlib.Path(__file__).resolve().parent / "judges"
     try:
         judges = Judges.load(judges_dir)
+        num_images = None
         if told["run_dir"]:
-            audio, asked = generated_clips(
+            audio, asked, num_images = generated_clips(
                 told["run_dir"], judges, told["num_samples_per_class"], told["seed"]
             )
+            print(f"Heard: the save of {num_images:,} images in {told['run_dir']}.")
         else:
             audio, asked = clips_of_folder(told["audio_dir"], judges)
         results = judged(told, judges, audio, asked)
@@ -142,6 +143,7 @@ def main(arguments: Sequence[str]) -> int:
         print(f"\ngenerated clips, asked (rows) and judged by the {name} (columns):")
         print(judge_report.confusion_table(results["generated"], judges.classes, name))
     facts = {name: told[name] for name in ("run_dir", "audio_dir", "num_samples_per_class", "seed")}
+    facts["num_images"] = num_images
     output_dir = told["output_dir"] or pathlib.Path(told["run_dir"] or told["audio_dir"]) / "judge"
     paths = judge_report.write_files(results, judges.classes, facts, output_dir)
     print("\nwritten: " + ", ".join(str(path) for path in paths))
