@@ -86,7 +86,11 @@ def measure(make_dataset, representation, all_workers):
         opening, data = timed(lambda: cached(dataset, representation, folder, 1))
         rows = dataset.rows("train")
         reading, _ = timed(
-            lambda: list(itertools.islice(pipeline.batches(data, rows, BATCH_SIZE, 0, 0), NUM_BATCHES))
+            lambda: list(
+                itertools.islice(
+                    pipeline.read_ahead(pipeline.batches(data, rows, BATCH_SIZE, 0, 0)), NUM_BATCHES
+                )
+            )
         )
         return [*cells, f"{opening:.2f}", f"{NUM_BATCHES * BATCH_SIZE / reading:,.0f}"]
 

@@ -259,13 +259,17 @@ def _loop(parts, facts, state, store, observers, preview, should_stop):
     groups, shares = parts.mixture or (None, None)
 
     def batches_from(num_images):
-        return pipeline.batches(
+        batches = pipeline.batches(
             facts.data, rows, options.batch_size, seed, num_images, groups=groups, shares=shares
         )
+        return pipeline.read_ahead(batches)
+
+    label_rows = pipeline.LabelRows(rows, seed, groups, shares)
 
     def fake_rows(num_images):
-        drawn = pipeline.drawn_rows(rows, 2 * options.batch_size, seed, num_images, groups, shares)
-        return drawn.reshape([2, options.batch_size, rows.shape[1]])
+        return label_rows.drawn(2 * options.batch_size, num_images).reshape(
+            [2, options.batch_size, rows.shape[1]]
+        )
 
     schedule = Schedule(60.0 * options.save_minutes, 60.0 * options.preview_minutes, options.log_seconds)
     return TrainingLoop(

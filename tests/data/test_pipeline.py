@@ -6,6 +6,7 @@ import time
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from gansynth_tf.data import pipeline
 from gansynth_tf.data.clip_cache import CachedClips
@@ -35,7 +36,7 @@ def test_an_order_is_that_of_runs_that_began_with_earlier_versions():
     np.testing.assert_array_equal(ClipOrder(10, 3).epoch(1), np.random.default_rng([3, 0, 1]).permutation(10))
     rows = np.arange(10)[:, np.newaxis]
     drawn = np.random.default_rng([3, 1, 64]).integers(10, size=5)
-    np.testing.assert_array_equal(pipeline.drawn_rows(rows, 5, 3, 64)[:, 0], drawn)
+    np.testing.assert_array_equal(pipeline.LabelRows(rows, 3).drawn(5, 64)[:, 0], drawn)
 
 
 @pytest.mark.parametrize(("num_clips", "batch_size"), [(10, 4), (3, 8), (1, 5), (16, 16)])
@@ -73,15 +74,20 @@ def test_a_group_without_a_share_is_not_drawn():
     order = ClipOrder(10, 0, GROUPS, [1.0, 0.0, 1.0])
     assert 1 not in GROUPS[order.epoch(0)]
     rows = GROUPS[:, np.newaxis]
-    assert set(pipeline.drawn_rows(rows, 200, 0, 0, GROUPS, [1.0, 0.0, 1.0])[:, 0]) == {0, 2}
+    assert set(pipeline.LabelRows(rows, 0, GROUPS, [1.0, 0.0, 1.0]).drawn(200, 0)[:, 0]) == {0, 2}
+
+
+def batches(*arguments, **options):
+    """Returns an iterator over batches, as training has it."""
+    return pipeline.read_ahead(pipeline.batches(*arguments, **options))
 
 
 def test_batches_from_any_image_count_are_those_of_an_uninterrupted_run():
     data, rows = ramp(7), np.arange(14, dtype=np.int32).reshape(7, 2)
     for grouping in ({}, {"groups": [0, 0, 0, 1, 1, 1, 1], "shares": [3, 1]}):
-        whole = list(itertools.islice(pipeline.batches(data, rows, 4, 5, 0, **grouping), 9))
+        whole = list(itertools.islice(batches(data, rows, 4, 5, 0, **grouping), 9))
         for k in (1, 4, 8):
-            resumed = next(pipeline.batches(data, rows, 4, 5, 4 * k, **grouping))
+            resumed = next(batches(data, rows, 4, 5, 4 * k, **grouping))
             for got, wanted in zip(resumed, whole[k], strict=True):
                 np.testing.assert_array_equal(got, wanted)
         images, image_rows, num_images = whole[8]
@@ -95,13 +101,13 @@ def test_batches_are_read_from_a_cache_as_from_an_array():
     array = np.stack([ramp(2)[1], ramp(3)[0] + 10, ramp(2)[0], ramp(3)[2] + 10])
     rows = np.zeros([4, 1])
     for got, wanted in itertools.islice(
-        zip(pipeline.batches(cached, rows, 3, 0, 0), pipeline.batches(array, rows, 3, 0, 0), strict=True), 4
+        zip(batches(cached, rows, 3, 0, 0), batches(array, rows, 3, 0, 0), strict=True), 4
     ):
         np.testing.assert_array_equal(got[0], wanted[0])
 
 
 def test_batches_without_labels_have_rows_of_no_column():
-    data, image_rows, num_images = next(pipeline.batches(ramp(7), np.zeros([7, 0]), 4, 5, 8))
+    data, image_rows, num_images = next(batches(ramp(7), np.zeros([7, 0]), 4, 5, 8))
     assert (data.shape, image_rows.shape, num_images) == ((4, *SHAPE), (4, 0), 8)
 
 
@@ -124,24 +130,44 @@ class Slow:
         return ramp(7)[index]
 
 
-def test_a_few_batches_are_read_ahead_by_a_thread_that_ends_with_them():
-    data = Slow()
-    batches = pipeline.batches(data, np.zeros([7, 1]), 4, 0, 0, prefetch=3)
-    assert not data.threads
-    next(batches)
+def test_batches_have_static_shapes():
+    data, image_rows, num_images = pipeline.batches(ramp(7), np.zeros([7, 2]), 4, 5, 0).element_spec
+    assert (data.shape, image_rows.shape, num_images.shape) == ([4, *SHAPE], [4, 2], [])
+    assert (data.dtype, image_rows.dtype, num_images.dtype) == (tf.float32, tf.int32, tf.int64)
+
+
+def test_elements_are_fetched_ahead_by_a_thread_that_ends_with_them():
+    fetched, threads = [], set()
+
+    class Numbers:
+        def as_numpy_iterator(self):
+            return self
+
+        def __next__(self):
+            threads.add(threading.current_thread())
+            fetched.append(len(fetched))
+            return fetched[-1]
+
+    elements = pipeline.read_ahead(Numbers(), num_ahead=3)
+    assert not fetched
+    assert [next(elements), next(elements)] == [0, 1]
     deadline = time.monotonic() + 10
-    while len(data.threads) < 4 and time.monotonic() < deadline:
+    while len(fetched) < 5 and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert len(data.threads) == 4 and threading.current_thread() not in data.threads
-    batches.close()
-    assert not any(thread.is_alive() for thread in data.threads)
+    assert fetched == [0, 1, 2, 3, 4] and threading.current_thread() not in threads
+    elements.close()
+    assert not any(thread.is_alive() for thread in threads)
 
 
-def test_what_goes_wrong_while_reading_ahead_is_raised_with_its_batch():
-    batches = pipeline.batches(Slow(broken_after=2), np.zeros([7, 1]), 4, 0, 0)
-    assert [next(batches)[2], next(batches)[2]] == [0, 4]
-    with pytest.raises(OSError, match="Input/output error"):
-        next(batches)
+def test_a_dataset_that_ends_is_fetched_whole():
+    assert list(pipeline.read_ahead(tf.data.Dataset.range(7), num_ahead=3)) == list(range(7))
+    assert list(pipeline.read_ahead(tf.data.Dataset.range(2), num_ahead=3)) == [0, 1]
+
+
+def test_what_goes_wrong_while_reading_ahead_is_told():
+    found = batches(Slow(broken_after=2), np.zeros([7, 1]), 4, 0, 0)
+    with pytest.raises(OSError, match="A batch could not be read: .*Input/output error"):
+        list(itertools.islice(found, 10))
 
 
 def test_rows_that_do_not_go_with_the_data_are_refused():
@@ -170,23 +196,23 @@ def test_groups_that_do_not_go_with_their_shares_are_refused(groups, shares, mes
         pipeline.batches(ramp(3), np.zeros([3, 1]), 2, 0, 0, groups=groups, shares=shares)
     if len(groups) == 3:
         with pytest.raises(ValueError, match=message):
-            pipeline.drawn_rows(np.zeros([3, 1]), 2, 0, 0, groups, shares)
+            pipeline.LabelRows(np.zeros([3, 1]), 0, groups, shares)
 
 
 def test_rows_are_drawn_whole_and_without_state():
     rows = np.array([[0, 0], [1, 10], [2, 20]])
-    drawn = pipeline.drawn_rows(rows, 3000, 1, 64)
+    drawn = pipeline.LabelRows(rows, 1).drawn(3000, 64)
     np.testing.assert_array_equal(drawn[:, 1], 10 * drawn[:, 0])
-    np.testing.assert_array_equal(drawn, pipeline.drawn_rows(rows, 3000, 1, 64))
-    assert (drawn != pipeline.drawn_rows(rows, 3000, 1, 80)).any()
+    np.testing.assert_array_equal(drawn, pipeline.LabelRows(rows, 1).drawn(3000, 64))
+    assert (drawn != pipeline.LabelRows(rows, 1).drawn(3000, 80)).any()
     assert np.bincount(drawn[:, 0]).min() > 900
     assert drawn.dtype == np.int32
 
 
 def test_rows_are_drawn_in_the_shares_of_their_groups():
     rows = np.stack([np.arange(10), GROUPS], axis=1)
-    drawn = pipeline.drawn_rows(rows, 6000, 1, 64, GROUPS, [3.0, 1.0, 2.0])
+    drawn = pipeline.LabelRows(rows, 1, GROUPS, [3.0, 1.0, 2.0]).drawn(6000, 64)
     np.testing.assert_allclose(np.bincount(drawn[:, 1]), [3000, 1000, 2000], rtol=0.1)
     np.testing.assert_allclose(np.bincount(drawn[:, 0])[GROUPS == 1], 200, rtol=0.25)
     np.testing.assert_array_equal(GROUPS[drawn[:, 0]], drawn[:, 1])
-    np.testing.assert_array_equal(drawn, pipeline.drawn_rows(rows, 6000, 1, 64, GROUPS, [3.0, 1.0, 2.0]))
+    np.testing.assert_array_equal(drawn, pipeline.LabelRows(rows, 1, GROUPS, [3.0, 1.0, 2.0]).drawn(6000, 64))
