@@ -13,7 +13,7 @@ from gansynth_tf.data.folder_listing import shown
 from gansynth_tf.programs import check_dataset
 from tests.data.examination.planted import RATE, ordinary
 
-SMALL = ("--length_samples=16000", "--mel_if.num_frames=32", "--labels=genre")
+SMALL = ("--length_samples=16000", "--mel_if.num_frames=32")
 
 
 def put(folder, count=10, genres=("funk", "jazz"), first=0):
