@@ -68,8 +68,16 @@ def building(folder: Path, wait: Callable[[], None]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def alone(path: Path) -> Iterator[bool]:
-    """Context that holds off everybody else from the lock file `path`; False if somebody holds it."""
-    with open(path, "a") as file:
+    """Context that holds off everybody else from the lock file `path`; False if somebody holds it.
+
+    Raises:
+        UserError: If the folder cannot be written to.
+    """
+    try:
+        file = open(path, "a")
+    except OSError as error:
+        raise UserError(f"{path.parent} cannot be written to: {error.strerror}.") from error
+    with file:
         yield _lock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 

@@ -17,6 +17,8 @@ from gansynth_tf.data.cache_shards import ShardFolder
 
 # One file for each split, as versions before the shards wrote them.
 _FORMER_NAME = re.compile(r"(\w+-[0-9a-f]{20}\.npy)(\.part|\.lock)?")
+# What reading recordings told: small, and touched when it is used.
+_SCAN_NAME = re.compile(r"(scan-[0-9a-f]{20}\.jsonl)")
 _SECONDS_A_DAY = 86400.0
 
 
@@ -39,22 +41,19 @@ class Piece:
 
 @dataclasses.dataclass(frozen=True)
 class Section:
-    """What belongs together: the shards of one representation, or all files of former versions.
+    """What belongs together: the shards of one representation, or loose files of one kind.
 
     Args:
         path: Its folder.
-        representation: What the shards' folder says of itself, [name, version, options]; None for former versions.
+        representation: What the shards' folder says of itself, [name, version, options]; None for loose files.
         pieces: Its parts.
+        loose: What loose files are, for people; "" for shards.
     """
 
     path: Path
     representation: Any
     pieces: tuple[Piece, ...]
-
-    @property
-    def is_former(self) -> bool:
-        """Whether these are files of former versions."""
-        return not clip_cache.FOLDER_NAME.fullmatch(self.path.name)
+    loose: str = ""
 
     @property
     def num_bytes(self) -> int:
@@ -68,14 +67,21 @@ class Section:
 
 
 def sections_of(cache_dir: str | os.PathLike) -> list[Section]:
-    """Returns what lies in a cache, the files of former versions last."""
+    """Returns what lies in a cache, loose files last."""
     folder = Path(cache_dir)
     found = []
     for path in sorted(folder.iterdir()):
         if clip_cache.FOLDER_NAME.fullmatch(path.name) and path.is_dir():
             found.append(_section(path))
-    former = _former_pieces(folder)
-    return found + ([Section(folder, None, former)] if former else [])
+    kinds = (
+        (_SCAN_NAME, "what reading recordings told"),
+        (_FORMER_NAME, "of a former version, never used again"),
+    )
+    for pattern, words in kinds:
+        pieces = _loose_pieces(folder, pattern)
+        if pieces:
+            found.append(Section(folder, None, pieces, words))
+    return found
 
 
 def unwanted(
@@ -104,8 +110,8 @@ def unwanted(
 
 def delete(section: Section, pieces: Sequence[Piece]) -> bool:
     """Deletes pieces of a section, and its folder if nothing else is in it; False if somebody uses it."""
-    if section.is_former:
-        return all([_delete_former(piece) for piece in pieces])
+    if section.loose:
+        return all([_delete_loose(piece) for piece in pieces])
     with cache_locks.alone(section.path / cache_locks.USE) as is_alone:
         if not is_alone:
             return False
@@ -137,11 +143,11 @@ def _section(path):
     return Section(path, representation, tuple(pieces))
 
 
-def _former_pieces(folder):
-    """Returns the files of former versions, those of one split together."""
+def _loose_pieces(folder, pattern):
+    """Returns the files of one kind, those that belong together in one piece."""
     files: dict[str, list[Path]] = {}
     for path in sorted(folder.iterdir()):
-        match = _FORMER_NAME.fullmatch(path.name)
+        match = pattern.fullmatch(path.name)
         if match and path.is_file():
             files.setdefault(match[1], []).append(path)
     return tuple(_piece(paths) for paths in files.values())
@@ -153,8 +159,8 @@ def _piece(paths, num_clips=0):
     return Piece(tuple(paths), num_bytes, max(state.st_mtime for state in states), num_clips)
 
 
-def _delete_former(piece):
-    """Deletes the files of a former version; False if a process of that version builds them."""
+def _delete_loose(piece):
+    """Deletes loose files; False if a process of the version that knew them builds them."""
     locks = [path for path in piece.paths if path.suffix == ".lock"]
     with contextlib.ExitStack() as stack:
         if not all([stack.enter_context(cache_locks.alone(path)) for path in locks]):

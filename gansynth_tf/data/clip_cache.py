@@ -5,6 +5,7 @@ representation with its options, and the version of this cache. A recording more
 the same recordings therefore computes what is new and nothing else.
 """
 
+import errno
 import functools
 import hashlib
 import json
@@ -204,8 +205,8 @@ def _refuse_full_disk(shards, num_missing):
     free_bytes = shutil.disk_usage(shards.path).free
     if missing_bytes > free_bytes:
         raise UserError(
-            f"The spectra of {num_missing:,} clips need {missing_bytes / _MIB:,.0f} MiB in {shards.path}, but only "
-            f"{free_bytes / _MIB:,.0f} MiB are free. Make room, use fewer clips, or name a --cache_dir on another disk."
+            f"The spectra of {num_missing:,} clips need {missing_bytes / _MIB:,.1f} MiB in {shards.path}, but only "
+            f"{free_bytes / _MIB:,.1f} MiB are free. Make room, use fewer clips, or name a --cache_dir on another disk."
         )
 
 
@@ -259,7 +260,9 @@ def _stamp(paths: Iterable[Path]) -> None:
     for path in paths:
         try:
             os.utime(path)
-        except PermissionError:
+        except OSError as error:
+            if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+                raise
             return  # A folder that is only read from: its owner's uses count.
 
 

@@ -251,6 +251,8 @@ def _read_table(table):
     except csv.Error as error:
         raise UserError(f"{table} is no table of comma-separated values: {error}.") from error
     lines = [(number, cells) for number, cells in lines if any(cells)]
+    if len(lines) == 1 and len(lines[0][1]) > 1:
+        raise UserError(f"{table} names no file: it has a first line only. Add one line a file.")
     header = lines[0][1] if lines else []
     if len(header) < 2 or "" in header or len(set(header)) < len(header):
         raise UserError(
@@ -266,10 +268,17 @@ def _read_table(table):
 def _why_missing(cell, root):
     """Returns why a path of the table leads to no recording."""
     path = Path(cell)
-    if path.is_absolute() or ".." in path.parts:
+    if path.is_absolute():
+        return f"is an absolute path; {TABLE_NAME} names files by their path inside the folder"
+    if ".." in path.parts:
         return f"lies outside the folder; {TABLE_NAME} names files by their path inside it"
-    if not (root / path).exists():
-        return f"does not exist, but {TABLE_NAME} names it"
+    try:
+        exists = (root / path).exists()
+    except OSError as error:
+        return f"cannot be looked for: {error.strerror}"
+    if not exists:
+        hint = " (folders are written with /, not with \\)" if "\\" in cell else ""
+        return f"does not exist, but {TABLE_NAME} names it{hint}"
     if path.suffix.lower() not in FORMATS:
         return f"is named in {TABLE_NAME}, but is no audio file by its name"
     return f"is named in {TABLE_NAME}, but is hidden"

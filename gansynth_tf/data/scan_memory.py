@@ -1,5 +1,6 @@
 """What reading a recording told, remembered on disk, so that an unchanged one is not read twice."""
 
+import contextlib
 import errno
 import hashlib
 import io
@@ -44,7 +45,7 @@ class ScanMemory:
         if self._file is None and self.path is not None:
             self._file = self._opened(self.path)
         if self._file is not None:
-            self._file.write(json.dumps([name, state, found]).encode() + b"\n")
+            self._write(self._file, json.dumps([name, state, found]).encode() + b"\n")
 
     def close(self) -> None:
         """Closes the file."""
@@ -57,6 +58,16 @@ class ScanMemory:
 
     def __exit__(self, *exception) -> None:
         self.close()
+
+    def _write(self, file: io.FileIO, line: bytes) -> None:
+        """Appends to the file, as long as the disk has room: what is not remembered is read again."""
+        try:
+            file.write(line)
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            self.close()
+            self.path = None
 
     def _opened(self, path: Path) -> io.FileIO | None:
         """Returns the file to write to, or None where nothing can be written, as in a cache that others made."""
@@ -79,6 +90,8 @@ class ScanMemory:
             lines = self.path.read_bytes().split(b"\n")
         except FileNotFoundError:
             return
+        with contextlib.suppress(OSError):
+            os.utime(self.path)  # Tells the pruning of caches when it was last used, where it may be told.
         for line in lines:
             try:
                 entry = json.loads(line)

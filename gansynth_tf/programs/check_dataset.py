@@ -1,10 +1,12 @@
 """`scripts/check_dataset.py`, the doctor: reads a data set as training would and tells what is odd about it."""
 
+import contextlib
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from gansynth_tf.data import cache_locks
 from gansynth_tf.data.examination import examination, page, tables
 from gansynth_tf.data.folder_listing import shown
 from gansynth_tf.experiment import Experiment, specification
@@ -56,9 +58,10 @@ def _check(arguments: Sequence[str]) -> int:
     output_dir = Path(line.program["output_dir"] or Path("runs", re.sub(r"[^\w.-]+", "_", f"check_{name}")))
     try:
         output_dir.mkdir(parents=True, exist_ok=True)
-        reasons, found = _examined(experiment, line.settings.get("cache_dir") or None)
-        left_out = {} if found else _left_out(experiment)
-        _write(output_dir, name, found, reasons, left_out)
+        with _alone_in(output_dir):
+            reasons, found = _examined(experiment, line.settings.get("cache_dir") or None)
+            left_out = {} if found else _left_out(experiment)
+            _write(output_dir, name, found, reasons, left_out)
     except OSError as error:
         what = f"{error.filename or output_dir}: {error.strerror or error}"
         raise UserError(f"{what}. Choose an --output_dir that can be written.") from error
@@ -72,6 +75,19 @@ def _check(arguments: Sequence[str]) -> int:
     for reason in reasons:
         print(f"  {reason}")
     return command_line.FAILED
+
+
+@contextlib.contextmanager
+def _alone_in(output_dir: Path) -> Iterator[None]:
+    """Context that one check at a time is in, so that page and tables are of one data set."""
+    path = output_dir / ".lock"
+    with cache_locks.alone(path) as is_alone:
+        if not is_alone:
+            raise UserError(f"Another check writes to {output_dir}. Choose another --output_dir.")
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
 
 
 def _examined(experiment: Experiment, cache_dir: str | None):

@@ -94,8 +94,8 @@ def _described(section: Section):
     days = max(0.0, time.time() - section.last_used) / 86400
     ago = f"{days:.0f} days ago" if days >= 2 else f"{24 * days:.0f} hours ago"
     size = f"{section.num_bytes / _MIB:,.1f} MiB"
-    if section.is_former:
-        yield f"{section.path}: {size} of a former version, never used again, made {ago}"
+    if section.loose:
+        yield f"{section.path}: {len(section.pieces):,} files, {size}, {section.loose}, last used {ago}"
         return
     num_clips = sum(piece.num_clips for piece in section.pieces)
     num_broken = sum(not piece.num_clips for piece in section.pieces)

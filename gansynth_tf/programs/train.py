@@ -54,18 +54,20 @@ def _train(arguments: Sequence[str]) -> int:
     cache_dir = _cache_dir(experiment, run_dir)
     try:
         if line.program["dry_run"]:
-            return _dry_run(experiment, cache_dir)
+            return _dry_run(experiment, run_dir, cache_dir)
         return _locked_run(experiment, run_dir, cache_dir)
     except loop.TrainingDiverged as error:
         raise WorkFailed(str(error)) from error
     except OSError as error:
+        where = f": {error.filename}" if error.filename else ""
         saved_too = " The last save is good." if saved is not None else ""
-        raise WorkFailed(f"{error.strerror or error}: {error.filename or run_dir}.{saved_too}") from error
+        raise WorkFailed(f"{error.strerror or error}{where}.{saved_too}") from error
 
 
-def _dry_run(experiment: Experiment, cache_dir: Path) -> int:
+def _dry_run(experiment: Experiment, run_dir: Path, cache_dir: Path) -> int:
     # Nothing is written but what reading the recordings told, and that only where there is a cache already.
     _read_recordings(experiment, cache_dir if cache_dir.is_dir() else None)
+    session.known_record(experiment, run_dir, _announce)
     for text in (experiment.dataset.report(), experiment.labels.report(), forecast.report(experiment)):
         _announce(text)
     return command_line.DONE
@@ -99,7 +101,9 @@ def _locked_run(experiment: Experiment, run_dir: Path, cache_dir: Path) -> int:
             experiment, run_dir, functools.partial(make_observers, experiment), announce=_announce
         )
     if outcome == loop.INTERRUPTED:
-        _announce(f"Interrupted and saved. To go on: python train.py --flagfile={run_dir / FLAGFILE_NAME}")
+        _announce(
+            f"Interrupted; what was done is kept. To go on: python train.py --flagfile={run_dir / FLAGFILE_NAME}"
+        )
         return command_line.INTERRUPTED
     return command_line.DONE
 

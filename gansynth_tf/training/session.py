@@ -58,7 +58,9 @@ def train(parts, run_dir, make_observers, announce=print, stream=None):
             lines = _Lines(announce, stream or sys.stdout, should_stop)
             _prepare(parts, run_dir, lines)
             # Before the spectra are made: that of other data may take hours.
-            record = _known_record(parts, run_dir, announce)
+            record = known_record(parts, run_dir, announce)
+            if record is not None:
+                record.save(run_dir)  # Of other clips, if those were accepted.
             data = _data(parts, run_dir, lines)
         except KeyboardInterrupt:
             announce("Interrupted before training. What was made of the data is kept.")
@@ -156,8 +158,17 @@ def _data(parts, run_dir, lines):
     )
 
 
-def _known_record(parts, run_dir, announce):
-    """Returns the record of a run that goes on, if the data are still those it was trained on; None for a new run."""
+def known_record(parts, run_dir, announce):
+    """Returns the record of a run that goes on, with what the data are now; None for a new run.
+
+    Args:
+        parts: As `train` takes them.
+        run_dir: Folder of the run.
+        announce: Takes a line if the clips are others, and the options accept that.
+
+    Raises:
+        UserError: If the data are not those that the run was trained on, or the record is damaged.
+    """
     if not (run_dir / FILE_NAME).exists():
         return None
     try:
@@ -180,7 +191,6 @@ def _known_record(parts, run_dir, announce):
             "former data, start a new run, or go on with these by --accept_changed_data."
         )
     announce(f"The training clips are others than before: {counts}. The run goes on with these.")
-    now.save(run_dir)
     return now
 
 

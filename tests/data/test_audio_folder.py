@@ -191,6 +191,10 @@ def test_a_table_without_splits_is_divided_by_file(tmp_path):
         ("path,genre\nb.wav,rock\n./b.wav,jazz\n", "line 3: b.wav is named twice"),
         ('path,genre\nb.wav,"rock\n', "no table of comma-separated values"),
         ("path,genre\nnone.wav,rock\n", "none.wav does not exist"),
+        ("path,genre\nx\\a.wav,rock\n", "(folders are written with /, not with \\)"),
+        ("path,genre\n/x/a.wav,rock\n", "is an absolute path"),
+        (f"path,genre\n{'a' * 5000}.wav,rock\n", "cannot be looked for: File name too long"),
+        ("path,genre\n", "names no file: it has a first line only"),
     ],
 )
 def test_a_mistake_in_a_table_is_named_with_its_line(tmp_path, text, message):

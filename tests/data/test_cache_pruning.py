@@ -1,5 +1,6 @@
 """Deleting from a cache: by age and by size, never what is in use, never what is somebody's own."""
 
+import errno
 import fcntl
 import os
 import subprocess
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 from counted_clips import CountedClips, PlusHalf, expected
 
-from gansynth_tf.data import cache_locks, cache_pruning, cache_shards
+from gansynth_tf.data import cache_locks, cache_pruning, cache_shards, scan_memory
 from gansynth_tf.data.clip_cache import cached_clips
 from gansynth_tf.programs import prune_cache
 
@@ -174,13 +175,33 @@ def test_files_of_former_versions_are_listed_and_go(tmp_path, capsys):
         (tmp_path / (name + suffix)).write_bytes(b"x" * 10)
     (tmp_path / "train-0a.npy").write_bytes(b"mine")
     assert prune(tmp_path) == 0
-    assert "0.0 MiB of a former version, never used again" in capsys.readouterr().out
+    assert "1 files, 0.0 MiB, of a former version, never used again" in capsys.readouterr().out
     with open(tmp_path / f"{name}.lock", "a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         assert prune(tmp_path, unused_days=0) == 1
         assert len(list(tmp_path.iterdir())) == 4
     assert prune(tmp_path, unused_days=0) == 0
     assert [path.name for path in tmp_path.iterdir()] == ["train-0a.npy"]
+
+
+def test_what_reading_recordings_told_is_listed_and_goes(tmp_path, capsys):
+    with scan_memory.ScanMemory(tmp_path, "x") as memory:
+        memory.put("a.wav", [1], "is silent")
+    (tmp_path / "scan-mine.jsonl").write_bytes(b"mine")
+    assert prune(tmp_path) == 0
+    assert "1 files, 0.0 MiB, what reading recordings told" in capsys.readouterr().out
+    assert prune(tmp_path, unused_days=0) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["scan-mine.jsonl"]
+
+
+def test_a_folder_that_cannot_be_written_is_refused_in_a_line(cache_dir, monkeypatch, capsys):
+    def read_only(path, mode="r", **options):
+        raise OSError(errno.EROFS, "Read-only file system", str(path))
+
+    monkeypatch.setattr(cache_locks, "open", read_only, raising=False)
+    assert prune(cache_dir, unused_days=0) == 2
+    error = capsys.readouterr().err
+    assert "cannot be written to: Read-only file system" in error and error.count("\n") == 1
 
 
 def test_a_shard_is_as_large_as_the_tests_take_it_to_be(cache_dir):

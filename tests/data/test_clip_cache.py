@@ -240,7 +240,7 @@ def test_a_full_disk_is_told_before_any_work(tmp_path, monkeypatch):
     usage = collections.namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10, 10, 10 * 48 - 1))
     dataset = CountedClips()
-    with pytest.raises(UserError, match=r"10 clips need 0 MiB .* 0 MiB are free"):
+    with pytest.raises(UserError, match=r"10 clips need 0.0 MiB .* 0.0 MiB are free"):
         build(tmp_path, dataset)
     assert not dataset.read
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10, 10, 10 * 48))
@@ -378,7 +378,7 @@ def test_a_complete_cache_serves_a_user_who_may_only_read(tmp_path, monkeypatch)
         return open(path, mode, **options)
 
     def no_stamp(path):
-        raise PermissionError(errno.EPERM, "Operation not permitted", path)
+        raise OSError(errno.EROFS, "Read-only file system", path)
 
     monkeypatch.setattr(cache_locks, "open", forbidden, raising=False)
     monkeypatch.setattr(clip_cache.os, "utime", no_stamp)

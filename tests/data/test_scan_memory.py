@@ -154,6 +154,25 @@ def test_a_folder_that_cannot_be_written_remembers_nothing(tmp_path, monkeypatch
     assert not list(tmp_path.iterdir())
 
 
+def test_a_full_disk_ends_the_remembering_not_the_work(tmp_path):
+    class Full:
+        def write(self, line):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        def close(self):
+            pass
+
+    with ScanMemory(tmp_path, "x") as memory:
+        memory.put("a", [1], "one")
+        memory._file.close()
+        memory._file = Full()
+        for name in ("b", "c"):
+            memory.put(name, [1], "two")
+        assert memory.get("c", [1]) == "two"
+    again = ScanMemory(tmp_path, "x")
+    assert again.get("a", [1]) == "one" and again.get("b", [1]) is None
+
+
 def test_two_files_that_swap_places_are_read_again(folder, read, tmp_path):
     first = prepared(folder, tmp_path / "cache")
     del read[:]

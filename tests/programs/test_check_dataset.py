@@ -1,6 +1,7 @@
 """The doctor as a program: what it prints, writes and returns, on folders sound and broken."""
 
 import csv
+import fcntl
 import importlib.util
 import json
 import os
@@ -59,6 +60,15 @@ def test_a_sound_set_would_train(check, tmp_path):
         "page.png",
     ]
     assert "40 of 40" in err and "clips" in err
+
+
+def test_a_second_check_in_the_same_folder_is_refused(check, tmp_path):
+    folder = put(tmp_path / "in", 6)
+    (tmp_path / "out").mkdir()
+    with open(tmp_path / "out" / ".lock", "a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        status, _, err, findings = check(folder)
+    assert status == 2 and "Another check writes to" in err and findings is None
 
 
 def test_faults_are_told_and_do_not_bar_the_way(check, tmp_path):

@@ -87,6 +87,9 @@ def test_a_run_whose_clips_changed_is_refused_before_any_spectrum_is_made(tmp_pa
             start(tmp_path / "run", lines.append, **changes)
     assert not any("to make" in line for line in lines)
     assert (tmp_path / "run" / "run.json").read_text() == before
+    changed = Experiment.from_settings(SETTINGS | {"grooves.num_clips": 76})
+    with pytest.raises(UserError, match="other clips"):  # As a dry run asks.
+        session.known_record(changed, tmp_path / "run", lines.append)
 
 
 def test_a_run_goes_on_with_changed_clips_if_told_to_and_remembers_them(tmp_path):
