@@ -3,7 +3,6 @@
 import functools
 import hashlib
 import json
-from typing import Literal
 
 import numpy as np
 import tensorflow as tf
@@ -18,6 +17,7 @@ from gansynth_tf.data.notes_synthesis.instruments import (
 )
 from gansynth_tf.data.notes_synthesis.studio import Studio
 from gansynth_tf.data.notes_synthesis.turns import turns
+from gansynth_tf.data.nsynth_notes import Family
 from gansynth_tf.data.sources import Source
 from gansynth_tf.options import UserError
 
@@ -26,20 +26,6 @@ NOTES_VERSION = 3
 LOWEST_PITCH, HIGHEST_PITCH = 24, 84
 # Below, the highest pitch would have no second partial.
 LOWEST_SAMPLE_RATE = 5000
-
-Family = Literal[
-    "bass",
-    "brass",
-    "flute",
-    "guitar",
-    "keyboard",
-    "mallet",
-    "organ",
-    "reed",
-    "string",
-    "synth_lead",
-    "vocal",
-]
 
 
 class Notes:

@@ -5,6 +5,7 @@ import dataclasses
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal, get_args
 
 from gansynth_tf.data.folder_listing import SPLITS, split_of
 from gansynth_tf.data.labels import suggestion
@@ -12,7 +13,7 @@ from gansynth_tf.options import UserError
 
 SAMPLE_RATE = 16000
 # In the order of their numbers in NSynth's own files.
-FAMILIES = (
+Family = Literal[
     "bass",
     "brass",
     "flute",
@@ -24,7 +25,8 @@ FAMILIES = (
     "string",
     "synth_lead",
     "vocal",
-)
+]
+FAMILIES: tuple[str, ...] = get_args(Family)
 SOURCES = ("acoustic", "electronic", "synthetic")
 QUALITIES = (
     "bright",

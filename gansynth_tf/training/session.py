@@ -59,8 +59,8 @@ def train(parts, run_dir, make_observers, announce=print, stream=None):
             _prepare(parts, run_dir, lines)
             # Before the spectra are made: that of other data may take hours.
             record = known_record(parts, run_dir, announce)
-            if record is not None:
-                record.save(run_dir)  # Of other clips, if those were accepted.
+            if record is not None and record != RunRecord.load(run_dir):
+                record.save(run_dir)  # The clips are others, which was accepted.
             data = _data(parts, run_dir, lines)
         except KeyboardInterrupt:
             announce("Interrupted before training. What was made of the data is kept.")
