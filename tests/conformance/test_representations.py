@@ -11,7 +11,11 @@ from gansynth_tf.representations import REPRESENTATIONS
 
 SAMPLE_RATE, LENGTH_SAMPLES = 8000, 2000
 # Options that make each one small; a new one is listed here if its defaults do not fit clips of 2,000 samples.
-SMALL = {"mel_if": {"num_frames": 16, "num_bins": 128, "num_mel_bins": 64, "phase_iterations": 4}}
+SMALL = {
+    "linear_if": {"num_frames": 16, "num_bins": 128},
+    "linear_phase": {"num_frames": 16, "num_bins": 128},
+    "mel_if": {"num_frames": 16, "num_bins": 128, "num_mel_bins": 64, "phase_iterations": 4},
+}
 
 
 @pytest.fixture(params=sorted(REPRESENTATIONS))

@@ -1,0 +1,150 @@
+"""`linear_if` and `linear_phase`: log magnitude and phase on the bins of the Fourier transform."""
+
+import math
+
+import tensorflow as tf
+
+from gansynth_tf.audio import griffin_lim, spectral
+from gansynth_tf.representations import normalization
+from gansynth_tf.representations.option_checks import check_spectral_options
+
+
+class _Linear:
+    """What both have in common: all but channel 1."""
+
+    how_to_run = frozenset()
+    # Raised when `to_data` gives other data, so that cached ones of older code are not taken for these.
+    data_version = 1
+    channel_counts = (1,)
+    # The released program gives all its spectra the constants that it has for mel spectra.
+    original_constants = (normalization.ORIGINAL_SCALE, normalization.ORIGINAL_OFFSET)
+
+    def __init__(
+        self,
+        sample_rate: int,
+        length_samples: int,
+        *,
+        num_frames: int = 64,
+        num_bins: int = 512,
+        overlap: float = 0.5,
+        phase_iterations: int = 0,
+        phase_weight: float = 0.1,
+    ):
+        """Prepares the frames.
+
+        Args:
+            sample_rate: In hertz; says what the bins are, the data do not depend on it.
+            length_samples: Samples of a clip.
+            num_frames: Time frames, a power of two; together they must cover the clip.
+            num_bins: Frequency bins, a power of two; the Fourier transform has twice as many points.
+            overlap: Share of a frame that the next one repeats, at least 0.5. The original's is 0.75.
+            phase_iterations: Rounds of Griffin-Lim that begin at the phases of channel 1. 0 is the original's inverse,
+                and right for data of real clips; generated phases may contradict each other, and rounds settle that.
+            phase_weight: Share of the networks' range that a fitted normalisation gives channel 1. Where nothing
+                sounds the phases are noise, which a generator cannot copy and a discriminator cannot overlook.
+        """
+        check_spectral_options(sample_rate, phase_iterations, phase_weight)
+        self.grid = spectral.FrameGrid(length_samples, num_frames, num_bins, overlap)
+        self.sample_rate = sample_rate
+        self.length_samples = length_samples
+        self.phase_iterations = phase_iterations
+        self.channel_weights = (1.0, phase_weight)
+        self.shape = (num_frames, num_bins, 2)
+
+    def to_data(self, audio):
+        """Returns the spectra of `audio`.
+
+        Args:
+            audio: [batch, length_samples] float32, full scale 1.
+
+        Returns:
+            [batch, frames, bins, 2] float32. Bin 0 is the first above DC, the last is the Nyquist frequency.
+        """
+        spectra = spectral.spectra_from_audio(audio, self.grid)
+        channels = [spectral.log_magnitude(spectra), self._channel_from_phase(spectral.phase(spectra))]
+        return tf.stack(channels, axis=-1)
+
+    def to_audio(self, data):
+        """Returns the audio of spectra: the inverse of `to_data`, up to what the class says is lost.
+
+        Args:
+            data: [batch, frames, bins, 2] float32.
+
+        Returns:
+            [batch, length_samples] float32, not clipped.
+        """
+        # The 1e-6 under the logarithm is not taken off again, as in the original.
+        magnitudes, phases = tf.exp(data[..., 0]), self._phase_from_channel(data[..., 1])
+        spectra = griffin_lim.refined_spectra(magnitudes, phases, self.grid, self.phase_iterations)
+        return spectral.audio_from_spectra(spectra, self.grid)
+
+    def fitted_constants(self, data):
+        """Returns (scale, offset) that take clips' data to the networks' range; see `normalization`.
+
+        Args:
+            data: [num, frames, bins, 2] of `to_data`.
+        """
+        return normalization.fitted_constants(data, self.channel_weights)
+
+    def _channel_from_phase(self, phases):
+        """Returns channel 1 of `phases` in radians, both [batch, frames, bins]."""
+        raise NotImplementedError
+
+    def _phase_from_channel(self, channel):
+        """Returns the phases in radians of channel 1, both [batch, frames, bins]."""
+        raise NotImplementedError
+
+
+class LinearIf(_Linear):
+    """Log magnitude and instantaneous frequency of every bin of the Fourier transform.
+
+    Channel 0 is ln(|X| + 1e-6), channel 1 the phase advance per frame in units of pi radians; its first frame holds the
+    phase itself. Nothing is averaged, so that all but DC comes back; twice to eight times the numbers of `mel_if`.
+
+    Attributes:
+        shape: (frames, bins, channels) of a clip's data.
+        channel_weights: Share of the networks' range for each channel.
+        channel_counts: The numbers of audio channels that it can take.
+        original_constants: (scale, offset) of the released program.
+
+    Raises:
+        ValueError: If a size is no power of two, or the frames do not cover the clip.
+
+    Source: Engel et al., GANSynth, ICLR 2019, section 2.1; `linear` of the released program.
+    """
+
+    channel_names = ("log magnitude", "instantaneous frequency")
+
+    def _channel_from_phase(self, phases):
+        return spectral.instantaneous_frequency(phases)
+
+    def _phase_from_channel(self, channel):
+        return spectral.phase_from_instantaneous_frequency(channel)
+
+
+class LinearPhase(_Linear):
+    """Log magnitude and wrapped phase of every bin of the Fourier transform.
+
+    Channel 0 is ln(|X| + 1e-6), channel 1 the phase over pi, in [-1, 1]. As exact as `linear_if`; the phase of a tone
+    runs through all values from frame to frame where its instantaneous frequency stands still, so that it is
+    harder to learn: the paper's comparison between the two.
+
+    Attributes:
+        shape: (frames, bins, channels) of a clip's data.
+        channel_weights: Share of the networks' range for each channel.
+        channel_counts: The numbers of audio channels that it can take.
+        original_constants: (scale, offset) of the released program.
+
+    Raises:
+        ValueError: If a size is no power of two, or the frames do not cover the clip.
+
+    Source: Engel et al., GANSynth, ICLR 2019, section 2.1; `phase` of the released program.
+    """
+
+    channel_names = ("log magnitude", "phase")
+
+    def _channel_from_phase(self, phases):
+        return phases / math.pi
+
+    def _phase_from_channel(self, channel):
+        return channel * math.pi
