@@ -1,5 +1,6 @@
 """The progressive generator and discriminator of GANSynth, with an auxiliary classifier head for each label."""
 
+import math
 import zlib
 from typing import Literal
 
@@ -15,6 +16,7 @@ from gansynth_tf.layers import (
     downscale,
     upscale,
 )
+from gansynth_tf.models import slices
 
 
 class Progressive:
@@ -103,6 +105,20 @@ class Progressive:
     def make_discriminator(self, name="discriminator"):
         """Returns a new discriminator with its first weights."""
         return ProgressiveDiscriminator(name=name, **self._discriminator_arguments)
+
+    def named_slices(self):
+        """Returns the variables that hold one slice for each latent number or class, {path: NamedSlices}."""
+        latents, classes = slices.latents(self.latent_size), slices.classes(self.class_counts)
+        # Each layer divides by the root of its fan-in. The generator normalises its inputs first, so that they grow
+        # with the root of their number and that number cancels: there is left the length of latents with labels.
+        length = math.sqrt(self.latent_size + len(self.class_counts))
+        path = "generator/block_1_conv0/kernel"
+        found = {path: slices.NamedSlices(2, latents + classes, path, gain=1.0 / length)}
+        found |= slices.of_heads("discriminator", self.class_counts)
+        if self._discriminator_arguments["projection"] and classes:
+            path = "discriminator/projection/kernel"
+            found[path] = slices.NamedSlices(0, classes, path, gain=1.0 / math.sqrt(len(classes)))
+        return found
 
     def stage_data(self, data, stage, progress):
         """Returns full-size data as the networks see them at `stage`: smaller, and mixed with coarser during a fade.
