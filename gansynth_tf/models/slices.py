@@ -31,7 +31,9 @@ def latents(size):
 
 def classes(class_counts):
     """Returns the keys of the classes of all labels in their order: (CLASS, label's number, class's number)."""
-    return tuple((CLASS, label, number) for label, count in enumerate(class_counts) for number in range(count))
+    return tuple(
+        (CLASS, label, number) for label, count in enumerate(class_counts) for number in range(count)
+    )
 
 
 def of_heads(network, class_counts, kernel_axis=1):
@@ -43,8 +45,8 @@ def of_heads(network, class_counts, kernel_axis=1):
         kernel_axis: Axis of the kernel that is by class.
     """
     found = {}
-    for label, count in enumerate(class_counts):
-        keys = tuple((CLASS, label, number) for number in range(count))
+    for label in range(len(class_counts)):
+        keys = tuple(key for key in classes(class_counts) if key[1] == label)
         for variable, axis in (("kernel", kernel_axis), ("bias", 0)):
             role = f"{network}/class_logits/{variable}"
             found[f"{network}/class_logits_{label}/{variable}"] = NamedSlices(axis, keys, role)

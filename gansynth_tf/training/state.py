@@ -21,6 +21,9 @@ class TrainingState:
         self.options = options
         self.num_images = 0
         self.progress = 0.0
+        # Images that the averaged generator counts as seen before the first: those of a run that it was taken over
+        # from, so that its ramp-up does not forget that run at once.
+        self.average_head_start = 0
         self.phase_index = -1
         self.stage = -1
         self.generator_optimizer = None
@@ -63,7 +66,7 @@ class TrainingState:
             }
         for prefix, optimizer in self._optimizers():
             arrays |= {f"{prefix}/{i:03d}": _numpy(v) for i, v in enumerate(_slots(optimizer))}
-        counters = ("num_images", "progress", "phase_index", "stage")
+        counters = ("num_images", "progress", "phase_index", "stage", "average_head_start")
         return arrays, {name: getattr(self, name) for name in counters}
 
     def restore(self, arrays, counters):
@@ -76,12 +79,21 @@ class TrainingState:
             self.enter_phase(counters["phase_index"], counters["stage"])
         self.num_images = counters["num_images"]
         self.progress = counters["progress"]
-        for prefix, network in self._networks():
-            for variable in network.trainable_variables:
-                _assign(variable, arrays, f"{prefix}/{variable.path}")
+        self.average_head_start = counters.get("average_head_start", 0)  # Absent from older saves.
+        self.take_weights(arrays)
         for prefix, optimizer in self._optimizers():
             for i, variable in enumerate(_slots(optimizer)):
                 _assign(variable, arrays, f"{prefix}/{i:03d}")
+
+    def take_weights(self, arrays):
+        """Takes over the networks' variables of what `arrays` returned, and nothing else.
+
+        Raises:
+            ValueError: If an array is missing or has another shape.
+        """
+        for prefix, network in self._networks():
+            for variable in network.trainable_variables:
+                _assign(variable, arrays, f"{prefix}/{variable.path}")
 
     def _networks(self):
         """Returns the networks with the prefixes of their arrays."""
