@@ -95,7 +95,7 @@ class TrainingStep:
         if options.ema_decay:
             return tf.constant(options.ema_decay)
         half_life = tf.constant(float(options.ema_half_life_images))
-        images = tf.cast(num_images + options.batch_size, tf.float32)
+        images = tf.cast(num_images + options.batch_size + self._state.average_head_start, tf.float32)
         if options.ema_ramp_up:
             half_life = tf.minimum(half_life, options.ema_ramp_up * images)
         return 0.5 ** (options.batch_size / tf.maximum(half_life, 1e-6))
