@@ -6,7 +6,11 @@ import os
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 FILE_NAME = "run.json"
+# Numbers by channel, or by bin and channel.
+Constants = tuple[float, ...] | tuple[tuple[float, ...], ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -15,8 +19,8 @@ class RunRecord:
 
     Args:
         labels: {label: its class names}, in the order of the networks' inputs and heads; empty without labels.
-        scale: [channels] factor that normalises data.
-        offset: [channels] added after it.
+        scale: [channels] or [bins][channels] factor that normalises data; an array becomes nested tuples.
+        offset: Of the same shape, added after it.
         sample_rate: In hertz.
         length_samples: Samples of a clip.
         representation_shape: (frames, bins, channels).
@@ -24,11 +28,14 @@ class RunRecord:
         settings: Identity settings by full name.
         num_clips: Number of training clips.
         data: Hash of the training clips' content, classes and order; "" in records of before it was kept.
+
+    Raises:
+        ValueError: If scale and offset are not finite numbers of one such shape.
     """
 
     labels: dict[str, tuple[str, ...]]
-    scale: tuple[float, ...]
-    offset: tuple[float, ...]
+    scale: Constants
+    offset: Constants
     sample_rate: int
     length_samples: int
     representation_shape: tuple[int, ...]
@@ -36,6 +43,18 @@ class RunRecord:
     settings: dict[str, Any] = dataclasses.field(default_factory=dict)
     num_clips: int = 0
     data: str = ""
+
+    def __post_init__(self):
+        """Takes the constants to nested tuples of floats, and refuses what cannot be constants."""
+        scale, offset = (np.asarray(values, np.float64) for values in (self.scale, self.offset))
+        finite = np.all(np.isfinite(scale)) and np.all(np.isfinite(offset))
+        if scale.shape != offset.shape or scale.ndim not in (1, 2) or not finite:
+            raise ValueError(
+                "Expected `scale` and `offset` of one shape, [channels] or [bins, channels], finite. "
+                f"Received: {self.scale}, {self.offset}."
+            )
+        object.__setattr__(self, "scale", _nested_tuple(scale.tolist()))
+        object.__setattr__(self, "offset", _nested_tuple(offset.tolist()))
 
     def save(self, run_dir: str | os.PathLike) -> Path:
         """Writes the record into `run_dir`, atomically, and returns its path."""
@@ -66,8 +85,8 @@ class RunRecord:
             fields = json.loads(path.read_text(encoding="utf-8"))
             return cls(
                 labels={name: tuple(map(str, classes)) for name, classes in fields["labels"].items()},
-                scale=tuple(map(float, fields["scale"])),
-                offset=tuple(map(float, fields["offset"])),
+                scale=fields["scale"],
+                offset=fields["offset"],
                 sample_rate=int(fields["sample_rate"]),
                 length_samples=int(fields["length_samples"]),
                 representation_shape=tuple(map(int, fields["representation_shape"])),
@@ -80,3 +99,8 @@ class RunRecord:
             raise ValueError(
                 f"{path} is no record of a run ({error!r}). Start training again, or restore the file."
             ) from error
+
+
+def _nested_tuple(values):
+    """Returns lists in lists as tuples in tuples."""
+    return tuple(map(_nested_tuple, values)) if isinstance(values, list) else values
