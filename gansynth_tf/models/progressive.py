@@ -17,6 +17,7 @@ from gansynth_tf.layers import (
     upscale,
 )
 from gansynth_tf.models import slices
+from gansynth_tf.models.data_range import DataRange
 
 
 class Progressive:
@@ -29,8 +30,8 @@ class Progressive:
     Args:
         data_shape: (frames, bins, channels) of the full data.
         class_counts: Number of classes of each label, in the labels' order; empty for no condition.
-        scale: [channels] factor that takes data to about [-1, 1].
-        offset: [channels] added after the factor.
+        scale: [channels] or [bins][channels] factor that takes data to about [-1, 1].
+        offset: Of the same shape, added after the factor.
         seed: Seed of all first weights.
         compute_dtype: "float32", or "bfloat16" for the convolutions' arithmetic (weights stay float32).
         latent_size: Size of the random vector.
@@ -47,6 +48,8 @@ class Progressive:
     """
 
     how_to_run = frozenset()
+    # Its discriminator has no random part.
+    judge_noise_size = 0
 
     def __init__(
         self,
@@ -68,7 +71,8 @@ class Progressive:
         self.latent_size = latent_size
         self.class_counts = tuple(class_counts)
         dtype = "mixed_bfloat16" if compute_dtype == "bfloat16" else compute_dtype
-        ranges = {"scale": tuple(map(float, scale)), "offset": tuple(map(float, offset))}
+        data_range = DataRange(scale, offset, self.data_shape[1])
+        ranges = {"scale": data_range.scale, "offset": data_range.offset}
         sizes = {
             "start_shape": self.start_shape,
             "filters": tuple(filters),
@@ -145,6 +149,11 @@ class Progressive:
 def _start_shape(data_shape, num_stages):
     """Returns (frames, bins) of the first stage, or refuses."""
     halvings = 2 ** (num_stages - 1)
+    if data_shape[1] == 1:
+        raise ValueError(
+            f"It makes spectrograms, and the data are waveforms of {data_shape[0]} samples. "
+            "Choose --architecture=wavegan, or --representation=mel_if."
+        )
     if num_stages < 1 or any(size % halvings or size < halvings for size in data_shape[:2]):
         raise ValueError(
             f"`filters` has {num_stages + 1} entries, so that data must be halved {num_stages - 1} times, but frames "
@@ -172,8 +181,8 @@ class _ProgressiveNetwork(keras.Model):
     Args:
         start_shape: (frames, bins) of block 1.
         filters: Channels of the blocks from 0.
-        scale: [channels] factor from data to [-1, 1].
-        offset: [channels] added after the factor.
+        scale: [channels] or [bins][channels] factor from data to [-1, 1].
+        offset: Of the same shape, added after the factor.
         compute_policy: Keras dtype policy of the convolutions.
         seed: Seed of all first weights.
         name: Name of the model.
@@ -184,8 +193,8 @@ class _ProgressiveNetwork(keras.Model):
         self.start_shape = tuple(start_shape)
         self.filters = tuple(filters)
         self.num_blocks = len(filters) - 1
-        self.scale = tuple(scale)
-        self.offset = tuple(offset)
+        self.data_range = DataRange(scale, offset, self.start_shape[1] * 2 ** (self.num_blocks - 1))
+        self.scale, self.offset = self.data_range.scale, self.data_range.offset
         self.compute_policy = compute_policy
         self.seed = seed
         self.layers_by_name = {}
@@ -237,7 +246,7 @@ class ProgressiveGenerator(_ProgressiveNetwork):
                 f"block_{block}_to_rgb",
                 EqualizedConv2D,
                 filters,
-                len(self.scale),
+                self.data_range.num_channels,
                 (1, 1),
                 gain_slope=1.0,
                 activation=rgb_activation,
@@ -271,9 +280,10 @@ class ProgressiveGenerator(_ProgressiveNetwork):
                 values = self.pixel_norm(self.layers_by_name[f"block_{block}_{conv}"](values))
             if block >= first_output:
                 weight = tf.maximum(0.0, tf.minimum(progress - (block - 2), block - progress))
-                rgb = self.layers_by_name[f"block_{block}_to_rgb"](values)
+                rgb = self.data_range.denormalized(self.layers_by_name[f"block_{block}_to_rgb"](values))
                 outputs.append(weight * upscale(rgb, (2 ** (blocks - block),) * 2))
-        return (tf.add_n(outputs) - self.offset) / self.scale
+        # Each was taken to the data's range at its own size, so that a fade begins as the smaller stage repeated.
+        return tf.add_n(outputs)
 
     def get_config(self):
         """Returns the constructor's arguments."""
@@ -339,19 +349,26 @@ class ProgressiveDiscriminator(_ProgressiveNetwork):
 
     def features(self, data, progress, blocks, first_input):
         """Returns the last features, [batch, filters of block 0] float32; arguments as in `call`."""
-        normalized = tf.clip_by_value(data * self.scale + self.offset, -1.0, 1.0)
+        normalized = self._seen(data)
         values = self.layers_by_name[f"block_{blocks}_from_rgb"](normalized)
         for block in range(blocks, 1, -1):
             values = self.layers_by_name[f"block_{block}_conv0"](values)
             values = downscale(self.layers_by_name[f"block_{block}_conv1"](values), (2, 2))
             if block - 1 >= first_input:
-                coarse = downscale(normalized, (2 ** (blocks - block + 1),) * 2)
+                factors = (2 ** (blocks - block + 1),) * 2
+                # The original clips at the larger size; constants of each bin belong to a size.
+                per_bin = self.data_range.per_bin
+                coarse = self._seen(downscale(data, factors)) if per_bin else downscale(normalized, factors)
                 seen = self.layers_by_name[f"block_{block - 1}_from_rgb"](coarse)
                 weight = tf.cast(tf.clip_by_value(block - 1 - progress, 0.0, 1.0), values.dtype)
                 values = weight * seen + (1.0 - weight) * values
         values = self.layers_by_name["block_1_conv0"](self.minibatch_deviation(values))
         values = self.layers_by_name["block_1_conv1"](values)
         return tf.cast(values[:, 0, 0, :], tf.float32)
+
+    def _seen(self, data):
+        """Returns what the network sees of `data`: normalised, and nothing beyond the range."""
+        return tf.clip_by_value(self.data_range.normalized(data), -1.0, 1.0)
 
     def get_config(self):
         """Returns the constructor's arguments."""
