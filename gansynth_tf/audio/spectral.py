@@ -23,7 +23,8 @@ class FrameGrid:
         overlap: Share of a frame that the next one repeats, in [0.5, 1).
 
     Raises:
-        ValueError: If `num_bins` is no power of two, `overlap` is out of range or the frames do not cover the clip.
+        ValueError: If a number of frames or bins is no power of two, `overlap` is out of range, the clip is empty or
+            the frames do not cover it.
 
     Source: Engel et al., GANSynth, ICLR 2019, section 2.1; padding as in the released program.
     """
@@ -39,12 +40,18 @@ class FrameGrid:
         check_power_of_two("num_frames", self.num_frames)
         if not 0.5 <= self.overlap < 1.0:
             raise ValueError(f"`overlap` must lie in [0.5, 1). Received: overlap={self.overlap}.")
+        if self.length_samples < 1:
+            raise ValueError(f"A clip must have samples. Received: length_samples={self.length_samples}.")
+        if self.hop_samples < 1:
+            raise ValueError(
+                f"Frames of {self.fft_length} samples that overlap by {self.overlap} do not advance by a whole sample. "
+                "Choose less overlap or more num_bins."
+            )
         if self.padded_length_samples < self.length_samples:
-            frames_needed = 1 + math.ceil((self.length_samples - self.fft_length) / self.hop_samples)
             raise ValueError(
                 f"{self.num_frames} frames of {self.fft_length} samples, {self.hop_samples} apart, cover "
                 f"{self.padded_length_samples} samples, but a clip has {self.length_samples}. Choose "
-                f"num_frames={2 ** math.ceil(math.log2(frames_needed))}, more num_bins, or shorter clips."
+                f"num_frames={2 ** math.ceil(math.log2(self.frames_needed))}, more num_bins, or shorter clips."
             )
 
     @property
@@ -61,6 +68,11 @@ class FrameGrid:
     def padded_length_samples(self) -> int:
         """Samples that the frames cover together."""
         return self.hop_samples * (self.num_frames - 1) + self.fft_length
+
+    @property
+    def frames_needed(self) -> int:
+        """Frames that would cover the clip, at least 2; no power of two in general."""
+        return max(2, 1 + math.ceil((self.length_samples - self.fft_length) / self.hop_samples))
 
     @property
     def pad_samples(self) -> int:

@@ -4,6 +4,8 @@ import numpy as np
 import tensorflow as tf
 
 from gansynth_tf.audio import griffin_lim, mel, spectral
+from gansynth_tf.representations import normalization
+from gansynth_tf.representations.option_checks import check_spectral_options
 
 
 class MelIf:
@@ -31,6 +33,7 @@ class MelIf:
         shape: (frames, bins, channels) of a clip's data.
         channel_weights: Share of the networks' range for each channel.
         channel_counts: The numbers of audio channels that it can take.
+        original_constants: (scale, offset) of the released program.
 
     Raises:
         ValueError: If a size is no power of two, or the frames do not cover the clip.
@@ -43,6 +46,7 @@ class MelIf:
     data_version = 1
     channel_counts = (1,)
     channel_names = ("log mel power", "mel instantaneous frequency")
+    original_constants = (normalization.ORIGINAL_SCALE, normalization.ORIGINAL_OFFSET)
 
     def __init__(
         self,
@@ -56,12 +60,7 @@ class MelIf:
         phase_iterations: int = 16,
         phase_weight: float = 0.1,
     ):
-        if sample_rate <= 0:
-            raise ValueError(f"`sample_rate` must be positive. Received: sample_rate={sample_rate}.")
-        if phase_iterations < 0:
-            raise ValueError(f"`phase_iterations` must not be negative. Received: {phase_iterations}.")
-        if not 0 < phase_weight <= 1:
-            raise ValueError(f"`phase_weight` must lie in (0, 1]. Received: phase_weight={phase_weight}.")
+        check_spectral_options(sample_rate, phase_iterations, phase_weight)
         num_mel_bins = num_mel_bins or num_bins
         spectral.check_power_of_two("num_mel_bins", num_mel_bins)
         self.grid = spectral.FrameGrid(length_samples, num_frames, num_bins, overlap)
@@ -103,6 +102,14 @@ class MelIf:
         magnitudes = tf.sqrt(power + spectral.LOG_FLOOR)
         spectra = griffin_lim.refined_spectra(magnitudes, phases, self.grid, self.phase_iterations)
         return spectral.audio_from_spectra(spectra, self.grid)
+
+    def fitted_constants(self, data):
+        """Returns (scale, offset) that take clips' data to the networks' range; see `normalization`.
+
+        Args:
+            data: [num, frames, mel bins, 2] of `to_data`.
+        """
+        return normalization.fitted_constants(data, self.channel_weights)
 
     def to_linear(self, data):
         """Returns log magnitude and instantaneous frequency on the linear scale, as the original's intermediate.

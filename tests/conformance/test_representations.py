@@ -12,9 +12,12 @@ from gansynth_tf.representations import REPRESENTATIONS
 SAMPLE_RATE, LENGTH_SAMPLES = 8000, 2000
 # Options that make each one small; a new one is listed here if its defaults do not fit clips of 2,000 samples.
 SMALL = {
+    "complex": {"num_frames": 16, "num_bins": 128},
     "linear_if": {"num_frames": 16, "num_bins": 128},
     "linear_phase": {"num_frames": 16, "num_bins": 128},
+    "mel_band_if": {"num_frames": 16, "num_bins": 128, "num_mel_bins": 64},
     "mel_if": {"num_frames": 16, "num_bins": 128, "num_mel_bins": 64, "phase_iterations": 4},
+    "mel_phase": {"num_frames": 16, "num_bins": 128, "num_mel_bins": 64},
 }
 
 

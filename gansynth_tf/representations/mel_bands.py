@@ -1,0 +1,175 @@
+"""`mel_phase` and `mel_band_if`: the power of mel bands, and the phase of what sounds in each band together."""
+
+import math
+
+import numpy as np
+import tensorflow as tf
+
+from gansynth_tf.audio import griffin_lim, mel, spectral
+from gansynth_tf.representations import normalization
+from gansynth_tf.representations.option_checks import check_spectral_options
+
+# Added to real parts, so that the angle of nothing has a gradient.
+_LEAST = 1e-12
+
+
+class _MelBands:
+    """What both have in common: all but how channel 1 writes phases.
+
+    The phase of a band is the angle of the sum of its spectrum, that of its loudest partial. `mel_if` sums angles
+    instead, as the original does; where a band holds many bins such a sum is noise, and it cancels itself when the band
+    is spread over its bins again. Two things make the sum sound: angles count from the middle of a frame, where the
+    bins of one partial agree (counted from the frame's start, every second one has the opposite sign), and a bin that
+    lies in two bands gets the angle of the louder one. Bins lie at their true frequencies, not one beside it.
+    """
+
+    how_to_run = frozenset()
+    # Raised when `to_data` gives other data, so that cached ones of older code are not taken for these.
+    data_version = 1
+    channel_counts = (1,)
+    # The released program has no such data.
+    original_constants = None
+
+    def __init__(
+        self,
+        sample_rate: int,
+        length_samples: int,
+        *,
+        num_frames: int = 64,
+        num_bins: int = 512,
+        num_mel_bins: int = 128,
+        overlap: float = 0.5,
+        phase_iterations: int = 0,
+        phase_weight: float = 0.1,
+    ):
+        """Prepares the frames and the bands.
+
+        Args:
+            sample_rate: In hertz.
+            length_samples: Samples of a clip.
+            num_frames: Time frames, a power of two; together they must cover the clip.
+            num_bins: Linear frequency bins, a power of two; the Fourier transform has twice as many points.
+            num_mel_bins: Mel bands, a power of two of at most num_bins; 0 means as many as num_bins.
+            overlap: Share of a frame that the next one repeats, at least 0.5.
+            phase_iterations: Rounds of Griffin-Lim that begin at the phases of channel 1. Phases of real clips need
+                none: rounds bring the spectrum no closer and take the waveform away from the clip's. Generated phases
+                may contradict each other, and rounds settle that.
+            phase_weight: Share of the networks' range that a fitted normalisation gives channel 1. Where nothing
+                sounds the phases are noise, which a generator cannot copy and a discriminator cannot overlook.
+        """
+        check_spectral_options(sample_rate, phase_iterations, phase_weight)
+        num_mel_bins = num_mel_bins or num_bins
+        spectral.check_power_of_two("num_mel_bins", num_mel_bins)
+        self.grid = spectral.FrameGrid(length_samples, num_frames, num_bins, overlap)
+        self.sample_rate = sample_rate
+        self.length_samples = length_samples
+        self.phase_iterations = phase_iterations
+        self.channel_weights = (1.0, phase_weight)
+        self.shape = (num_frames, num_mel_bins, 2)
+        # The matrices of one bin more, without their row for DC.
+        to_mel = mel.mel_matrix(num_bins + 1, num_mel_bins, sample_rate)[1:]
+        self._to_mel = to_mel.astype(np.float32)
+        self._to_linear = mel.linear_matrix(to_mel).astype(np.float32)
+        # The sign that moves the origin of time from a frame's start to its middle, for the bins from 1 on.
+        self._signs = np.where(np.arange(1, num_bins + 1) % 2, -1.0, 1.0).astype(np.float32)
+
+    def to_data(self, audio):
+        """Returns the mel spectra of `audio`.
+
+        Args:
+            audio: [batch, length_samples] float32, full scale 1.
+
+        Returns:
+            [batch, frames, mel bins, 2] float32.
+        """
+        spectra = spectral.spectra_from_audio(audio, self.grid)
+        power = tf.square(tf.abs(spectra) + spectral.LOG_FLOOR) @ self._to_mel
+        real = (tf.math.real(spectra) * self._signs) @ self._to_mel
+        imaginary = (tf.math.imag(spectra) * self._signs) @ self._to_mel
+        phases = tf.math.atan2(imaginary, real)
+        return tf.stack([tf.math.log(power + spectral.LOG_FLOOR), self._channel_from_phase(phases)], axis=-1)
+
+    def to_audio(self, data):
+        """Returns the audio of mel spectra: the inverse of `to_data`, approximately.
+
+        Args:
+            data: [batch, frames, mel bins, 2] float32.
+
+        Returns:
+            [batch, length_samples] float32, not clipped.
+        """
+        power, phases = tf.exp(data[..., 0]), self._phase_from_channel(data[..., 1])
+        amplitudes = tf.sqrt(power)
+        real = ((amplitudes * tf.cos(phases)) @ self._to_linear) * self._signs
+        imaginary = ((amplitudes * tf.sin(phases)) @ self._to_linear) * self._signs
+        # The floor inside the root is that of `mel_if`: magnitudes stay above 1e-3.
+        magnitudes = tf.sqrt(power @ self._to_linear + spectral.LOG_FLOOR)
+        linear_phases = tf.math.atan2(imaginary, real + _LEAST)
+        spectra = griffin_lim.refined_spectra(magnitudes, linear_phases, self.grid, self.phase_iterations)
+        return spectral.audio_from_spectra(spectra, self.grid)
+
+    def fitted_constants(self, data):
+        """Returns (scale, offset) that take clips' data to the networks' range; see `normalization`.
+
+        Args:
+            data: [num, frames, mel bins, 2] of `to_data`.
+        """
+        return normalization.fitted_constants(data, self.channel_weights)
+
+    def _channel_from_phase(self, phases):
+        """Returns channel 1 of `phases` in radians, both [batch, frames, mel bins]."""
+        raise NotImplementedError
+
+    def _phase_from_channel(self, channel):
+        """Returns the phases in radians of channel 1, both [batch, frames, mel bins]."""
+        raise NotImplementedError
+
+
+class MelPhase(_MelBands):
+    """Log mel power and the wrapped phase of each band.
+
+    Channel 0 is ln(power + 1e-6) of the mel bands, as in `mel_if`; channel 1 the angle of the band's summed spectrum
+    over pi, in [-1, 1], counted from the middle of the frame.
+
+    Attributes:
+        shape: (frames, bins, channels) of a clip's data.
+        channel_weights: Share of the networks' range for each channel.
+        channel_counts: The numbers of audio channels that it can take.
+        original_constants: None.
+
+    Raises:
+        ValueError: If a size is no power of two, or the frames do not cover the clip.
+    """
+
+    channel_names = ("log mel power", "mel phase")
+
+    def _channel_from_phase(self, phases):
+        return phases / math.pi
+
+    def _phase_from_channel(self, channel):
+        return channel * math.pi
+
+
+class MelBandIf(_MelBands):
+    """Log mel power and the instantaneous frequency of each band.
+
+    Channel 0 is ln(power + 1e-6) of the mel bands, as in `mel_if`; channel 1 the advance per frame of the angle of the
+    band's summed spectrum, in units of pi radians; its first frame holds the angle itself.
+
+    Attributes:
+        shape: (frames, bins, channels) of a clip's data.
+        channel_weights: Share of the networks' range for each channel.
+        channel_counts: The numbers of audio channels that it can take.
+        original_constants: None.
+
+    Raises:
+        ValueError: If a size is no power of two, or the frames do not cover the clip.
+    """
+
+    channel_names = ("log mel power", "instantaneous frequency of bands")
+
+    def _channel_from_phase(self, phases):
+        return spectral.instantaneous_frequency(phases)
+
+    def _phase_from_channel(self, channel):
+        return spectral.phase_from_instantaneous_frequency(channel)
