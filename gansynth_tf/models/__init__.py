@@ -1,5 +1,6 @@
 """Architectures: generator and discriminator pairs. A new one is one file here and one line in the catalogue."""
 
 from gansynth_tf.models.progressive import Progressive
+from gansynth_tf.models.wavegan import WaveGAN
 
-ARCHITECTURES = {"progressive": Progressive}
+ARCHITECTURES = {"progressive": Progressive, "wavegan": WaveGAN}

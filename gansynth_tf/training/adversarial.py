@@ -8,7 +8,8 @@ class AdversarialLosses:
 
     Args:
         generator: Called as generator(latents, labels, progress, stage=...).
-        discriminator: Called as discriminator(data, labels, progress, stage=...), returns score and class logits.
+        discriminator: Called as discriminator(data, labels, progress, stage=...), returns score and class logits; takes
+            noise= too where the losses below are given some.
         loss: An adversarial loss of the catalogue.
         stage: Index of the stage; None is the last.
         pixels_per_value: Values of full-size data that one value of this stage stands for.
@@ -44,19 +45,23 @@ class AdversarialLosses:
         """Returns fakes [batch, frames, bins, channels] of latents [batch, size] and one-hot labels."""
         return self.generator(latents, labels, progress, stage=self.stage, **self._generator_options)
 
-    def judge(self, data, labels, progress):
+    def judge(self, data, labels, progress, noise=None):
         """Returns score [batch, 1] and the list of class logits of `data`."""
-        return self.discriminator(data, labels, progress, stage=self.stage, **self._discriminator_options)
+        options = (
+            self._discriminator_options if noise is None else self._discriminator_options | {"noise": noise}
+        )
+        return self.discriminator(data, labels, progress, stage=self.stage, **options)
 
-    def generator_losses(self, latents, labels, progress):
+    def generator_losses(self, latents, labels, progress, noise=None):
         """Returns the generator's loss [batch] and a dict of its parts, each [batch].
 
         Args:
             latents: [batch, latent_size] float32.
             labels: [batch, sum of classes] one-hot float32.
             progress: Scalar float32.
+            noise: [judge_noise_size] float32 uniform in [0, 1) for the judging; None for none.
         """
-        scores, class_logits = self.judge(self.generate(latents, labels, progress), labels, progress)
+        scores, class_logits = self.judge(self.generate(latents, labels, progress), labels, progress, noise)
         adversarial = self.loss.generator_loss(scores)
         label = label_cross_entropy(class_logits, labels)
         return adversarial + self.generator_label_weight * label, {
@@ -64,7 +69,7 @@ class AdversarialLosses:
             "generator_label_loss": label,
         }
 
-    def discriminator_losses(self, reals, real_labels, fakes, fake_labels, progress):
+    def discriminator_losses(self, reals, real_labels, fakes, fake_labels, progress, noises=(None, None)):
         """Returns the discriminator's loss [batch] without its penalty, and a dict of its parts, each [batch].
 
         Args:
@@ -73,9 +78,10 @@ class AdversarialLosses:
             fakes: The shape of `reals`; no gradient flows into them.
             fake_labels: [batch, sum of classes] one-hot float32.
             progress: Scalar float32.
+            noises: Noise of the judging of fakes, and of that of reals; each as in `generator_losses`.
         """
-        fake_scores, _ = self.judge(fakes, fake_labels, progress)
-        real_scores, class_logits = self.judge(reals, real_labels, progress)
+        fake_scores, _ = self.judge(fakes, fake_labels, progress, noises[0])
+        real_scores, class_logits = self.judge(reals, real_labels, progress, noises[1])
         adversarial = self.loss.discriminator_loss(real_scores, fake_scores)
         label = label_cross_entropy(class_logits, real_labels)
         return adversarial + self.discriminator_label_weight * label, {
@@ -85,10 +91,10 @@ class AdversarialLosses:
             "fake_score": fake_scores[:, 0],
         }
 
-    def penalties(self, reals, real_labels, fakes, mixing, progress):
+    def penalties(self, reals, real_labels, fakes, mixing, progress, noise=None):
         """Returns the weighted penalty [batch] and the slopes [batch]; arguments as above, mixing [batch, 1, 1, 1]."""
         return self.loss.penalty(
-            lambda data: self.judge(data, real_labels, progress)[0],
+            lambda data: self.judge(data, real_labels, progress, noise)[0],
             reals,
             fakes,
             mixing,

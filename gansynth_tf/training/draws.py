@@ -7,7 +7,7 @@ stream of its own; previews and alarms draw from theirs and leave training's unt
 import tensorflow as tf
 
 NUM_STREAMS = 8
-GENERATOR_LATENTS, DISCRIMINATOR_LATENTS, MIXING, PREVIEW_LATENTS, ROWS, PREVIEW_ROWS = range(6)
+GENERATOR_LATENTS, DISCRIMINATOR_LATENTS, MIXING, PREVIEW_LATENTS, ROWS, PREVIEW_ROWS, JUDGE_NOISE = range(7)
 
 
 def _stream_seed(seed, num_images, stream):

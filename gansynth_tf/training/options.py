@@ -10,15 +10,20 @@ class AdversarialTraining:
         batch_size: Images of a step over all replicas; at least two a replica.
         generator_learning_rate: Adam's rate for the generator.
         discriminator_learning_rate: Adam's rate for the discriminator.
+        discriminator_steps: The generator is trained on every so-many-th batch only, the discriminator on all; 5 for
+            WaveGAN. Images count those that the discriminator has seen.
         adam_beta1: Adam's decay of the mean gradient.
         adam_beta2: Adam's decay of the mean squared gradient.
         generator_label_weight: Weight of the label loss of generated data, for the generator.
         discriminator_label_weight: Weight of the label loss of real data, for the discriminator.
         ema_half_life_images: Half-life, in images, of the averaged generator that users hear.
         ema_ramp_up: Share of the images so far that bounds the half-life, so that early averages are young; 0 for none.
-        ema_decay: Constant decay a step instead of a half-life, 0.999 in the original; 0 for the half-life.
+        ema_decay: Constant decay a step of the generator instead of a half-life, 0.999 in the original; 0 for the
+            half-life.
         normalization: Constants that take data to the networks' range: fitted to the training clips, or the original's
             for NSynth at its full size.
+        init_from: Folder of another run, from whose weights a new run starts as far as they fit; empty for none. A run
+            that goes on ignores it.
         precision: Arithmetic of the convolutions; "auto" takes bfloat16 where the processor has it.
         num_replicas: Replicas of the networks; 0 for all GPUs, or one on the CPU.
         save_minutes: Minutes from one save to the next.
@@ -38,6 +43,7 @@ class AdversarialTraining:
 
     how_to_run = frozenset(
         {
+            "init_from",
             "precision",
             "num_replicas",
             "save_minutes",
@@ -57,6 +63,7 @@ class AdversarialTraining:
         batch_size: int = 8,
         generator_learning_rate: float = 0.002,
         discriminator_learning_rate: float = 0.002,
+        discriminator_steps: int = 1,
         adam_beta1: float = 0.0,
         adam_beta2: float = 0.99,
         generator_label_weight: float = 1.0,
@@ -65,6 +72,7 @@ class AdversarialTraining:
         ema_ramp_up: float = 0.05,
         ema_decay: float = 0.0,
         normalization: Literal["fitted", "original"] = "fitted",
+        init_from: str = "",
         precision: Literal["auto", "float32", "bfloat16"] = "auto",
         num_replicas: int = 0,
         save_minutes: float = 5.0,
@@ -79,6 +87,7 @@ class AdversarialTraining:
         self.batch_size = batch_size
         self.generator_learning_rate = generator_learning_rate
         self.discriminator_learning_rate = discriminator_learning_rate
+        self.discriminator_steps = discriminator_steps
         self.adam_beta1 = adam_beta1
         self.adam_beta2 = adam_beta2
         self.generator_label_weight = generator_label_weight
@@ -87,6 +96,7 @@ class AdversarialTraining:
         self.ema_ramp_up = ema_ramp_up
         self.ema_decay = ema_decay
         self.normalization = normalization
+        self.init_from = init_from
         self.precision = precision
         self.num_replicas = num_replicas
         self.save_minutes = save_minutes
@@ -103,6 +113,7 @@ class AdversarialTraining:
         """Refuses values out of range."""
         at_least = {
             "batch_size": 2,
+            "discriminator_steps": 1,
             "generator_label_weight": 0,
             "discriminator_label_weight": 0,
             "ema_half_life_images": 0,

@@ -1,4 +1,4 @@
-"""One compiled training step: generator, then discriminator, then the averaged generator."""
+"""One compiled training step: generator and its average, if it is their turn, and discriminator."""
 
 import tensorflow as tf
 
@@ -48,12 +48,14 @@ class TrainingStep:
             progress: Progress of growth, float.
 
         Returns:
-            Dict of float scalars, means over the batch.
+            Dict of float scalars, means over the batch; without those of the generator or of the penalty where it was
+            not their turn.
         """
-        with_penalty = (num_images // self._options.batch_size) % self._penalty_interval == 0
+        index = num_images // self._options.batch_size
+        turns = (index % self._options.discriminator_steps == 0, index % self._penalty_interval == 0)
         batches = self._spread([reals, real_rows, fake_rows[0], fake_rows[1]])
         count = tf.constant(num_images, tf.int64)
-        results = self._compiled(*batches, count, tf.constant(progress, tf.float32), with_penalty)
+        results = self._compiled(*batches, count, tf.constant(progress, tf.float32), turns)
         return {name: float(value) for name, value in results.items()}
 
     @property
@@ -78,15 +80,17 @@ class TrainingStep:
         ]
 
     def _distributed_step(
-        self, reals, real_rows, generator_rows, discriminator_rows, num_images, progress, with_penalty
+        self, reals, real_rows, generator_rows, discriminator_rows, num_images, progress, turns
     ):
         """Runs the step on all replicas and averages the generator."""
         strategy = self._state.strategy
-        arguments = (reals, real_rows, generator_rows, discriminator_rows, num_images, progress, with_penalty)
+        arguments = (reals, real_rows, generator_rows, discriminator_rows, num_images, progress, turns)
         results = strategy.run(self._replica_step, args=arguments)
-        decay = self._decay(num_images)
-        for average, variable in zip(self._averaged_variables, self._generator_variables, strict=True):
-            average.assign(average + (1.0 - decay) * (variable - average))
+        with_generator, _ = turns
+        if with_generator:
+            decay = self._decay(num_images)
+            for average, variable in zip(self._averaged_variables, self._generator_variables, strict=True):
+                average.assign(average + (1.0 - decay) * (variable - average))
         return {name: strategy.reduce("SUM", value, axis=None) for name, value in results.items()}
 
     def _decay(self, num_images):
@@ -98,46 +102,58 @@ class TrainingStep:
         images = tf.cast(num_images + options.batch_size + self._state.average_head_start, tf.float32)
         if options.ema_ramp_up:
             half_life = tf.minimum(half_life, options.ema_ramp_up * images)
-        return 0.5 ** (options.batch_size / tf.maximum(half_life, 1e-6))
+        # The average moves with the generator only, once in so many images.
+        interval_images = options.batch_size * options.discriminator_steps
+        return 0.5 ** (interval_images / tf.maximum(half_life, 1e-6))
 
     def _replica_step(
-        self, reals, real_rows, generator_rows, discriminator_rows, num_images, progress, with_penalty
+        self, reals, real_rows, generator_rows, discriminator_rows, num_images, progress, turns
     ):
-        """Trains both networks on this replica's share; returns its share of each mean."""
+        """Trains both networks on this replica's share; returns its share of each mean.
+
+        The order matters for what a seed means: the generator first, against the discriminator of the batch before.
+        """
+        with_generator, with_penalty = turns
         reals = self._architecture.stage_data(reals, self._stage, progress)
-        generator_parts = self._train_generator(self._one_hot(generator_rows), num_images, progress)
+        noise, *noises = self._judge_noises(num_images)
+        parts = {}
+        if with_generator:
+            parts = self._train_generator(self._one_hot(generator_rows), num_images, progress, noise)
         fakes_labels = self._one_hot(discriminator_rows)
-        discriminator_parts = self._train_discriminator(
-            reals, self._one_hot(real_rows), fakes_labels, num_images, progress, with_penalty
+        parts |= self._train_discriminator(
+            reals, self._one_hot(real_rows), fakes_labels, num_images, progress, noises, with_penalty
         )
-        parts = generator_parts | discriminator_parts
         return {name: self._mean(value) for name, value in parts.items()}
 
-    def _train_generator(self, labels, num_images, progress):
+    def _train_generator(self, labels, num_images, progress, noise):
         """One generator update; returns the parts of its loss."""
         latents = self._latents(num_images, draws.GENERATOR_LATENTS)
         variables = [variable.value for variable in self._generator_variables]
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(variables)
-            losses, parts = self._losses.generator_losses(latents, labels, progress)
+            losses, parts = self._losses.generator_losses(latents, labels, progress, noise)
             loss = self._mean(losses)
         self._state.generator_optimizer.apply(tape.gradient(loss, variables), self._generator_variables)
         return parts
 
-    def _train_discriminator(self, reals, real_labels, fake_labels, num_images, progress, with_penalty):
-        """One discriminator update; returns the parts of its loss."""
+    def _train_discriminator(
+        self, reals, real_labels, fake_labels, num_images, progress, noises, with_penalty
+    ):
+        """One discriminator update, `noises` for fakes, reals and interpolates; returns the parts of its loss."""
         latents = self._latents(num_images, draws.DISCRIMINATOR_LATENTS)
         fakes = tf.stop_gradient(self._losses.generate(latents, fake_labels, progress))
         variables = [variable.value for variable in self._discriminator_variables]
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(variables)
             losses, parts = self._losses.discriminator_losses(
-                reals, real_labels, fakes, fake_labels, progress
+                reals, real_labels, fakes, fake_labels, progress, noises[:2]
             )
             if with_penalty:
                 shape = [self._options.batch_size, 1, 1, 1]
                 mixing = self._slice(draws.uniform(shape, self._seed, num_images, draws.MIXING))
-                penalties, slopes = self._losses.penalties(reals, real_labels, fakes, mixing, progress)
+                penalties, slopes = self._losses.penalties(
+                    reals, real_labels, fakes, mixing, progress, noises[2]
+                )
                 parts |= {"penalty": penalties, "slope": slopes}
                 losses += self._penalty_interval * penalties
             loss = self._mean(losses)
@@ -150,6 +166,16 @@ class TrainingStep:
         """Returns this replica's share of the global batch of latents, so that replicas do not change a draw."""
         shape = [self._options.batch_size, self._architecture.latent_size]
         return self._slice(draws.normal(shape, self._seed, num_images, stream))
+
+    def _judge_noises(self, num_images):
+        """Returns the noise of each of the four judgings of a step, the same on all replicas; None for none.
+
+        They are that of fakes for the generator, then those of fakes, reals and interpolates for the discriminator.
+        """
+        size = self._architecture.judge_noise_size
+        if not size:
+            return [None] * 4
+        return tf.unstack(draws.uniform([4, size], self._seed, num_images, draws.JUDGE_NOISE))
 
     def _slice(self, values):
         """Returns this replica's share of a global batch of draws."""
