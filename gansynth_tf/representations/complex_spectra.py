@@ -35,6 +35,8 @@ class ComplexSpectra:
         shape: (frames, bins, channels) of a clip's data.
         channel_weights: Share of the networks' range for each channel.
         channel_counts: The numbers of audio channels that it can take.
+        least_snr_db, most_distance_db: What a clip keeps there and back, with default options: its level above that of
+            the error at least, and the distance of its spectrum at most.
         original_constants: None: the released GANSynth program has no such data.
 
     Raises:
@@ -48,6 +50,9 @@ class ComplexSpectra:
     channel_counts = (1,)
     channel_names = ("real part", "imaginary part")
     channel_weights = (1.0, 1.0)
+    # Of clips of the embedded sets; the exam in tests/conformance holds every representation to its own.
+    least_snr_db = 120.0
+    most_distance_db = 0.01
     original_constants = None
 
     def __init__(

@@ -16,6 +16,9 @@ class _Linear:
     # Raised when `to_data` gives other data, so that cached ones of older code are not taken for these.
     data_version = 1
     channel_counts = (1,)
+    # Of clips of the embedded sets; the exam in tests/conformance holds every representation to its own.
+    least_snr_db = 20.0
+    most_distance_db = 0.8
     # The released program gives all its spectra the constants that it has for mel spectra.
     original_constants = (normalization.ORIGINAL_SCALE, normalization.ORIGINAL_OFFSET)
 
@@ -105,6 +108,8 @@ class LinearIf(_Linear):
         shape: (frames, bins, channels) of a clip's data.
         channel_weights: Share of the networks' range for each channel.
         channel_counts: The numbers of audio channels that it can take.
+        least_snr_db, most_distance_db: What a clip keeps there and back, with default options: its level above that of
+            the error at least, and the distance of its spectrum at most.
         original_constants: (scale, offset) of the released program.
 
     Raises:
@@ -133,6 +138,8 @@ class LinearPhase(_Linear):
         shape: (frames, bins, channels) of a clip's data.
         channel_weights: Share of the networks' range for each channel.
         channel_counts: The numbers of audio channels that it can take.
+        least_snr_db, most_distance_db: What a clip keeps there and back, with default options: its level above that of
+            the error at least, and the distance of its spectrum at most.
         original_constants: (scale, offset) of the released program.
 
     Raises:

@@ -27,6 +27,9 @@ class _MelBands:
     # Raised when `to_data` gives other data, so that cached ones of older code are not taken for these.
     data_version = 1
     channel_counts = (1,)
+    # Of clips of the embedded sets; the exam in tests/conformance holds every representation to its own.
+    least_snr_db = 5.0
+    most_distance_db = 8.0
     # The released program has no such data.
     original_constants = None
 
@@ -135,6 +138,8 @@ class MelPhase(_MelBands):
         shape: (frames, bins, channels) of a clip's data.
         channel_weights: Share of the networks' range for each channel.
         channel_counts: The numbers of audio channels that it can take.
+        least_snr_db, most_distance_db: What a clip keeps there and back, with default options: its level above that of
+            the error at least, and the distance of its spectrum at most.
         original_constants: None.
 
     Raises:
@@ -160,6 +165,8 @@ class MelBandIf(_MelBands):
         shape: (frames, bins, channels) of a clip's data.
         channel_weights: Share of the networks' range for each channel.
         channel_counts: The numbers of audio channels that it can take.
+        least_snr_db, most_distance_db: What a clip keeps there and back, with default options: its level above that of
+            the error at least, and the distance of its spectrum at most.
         original_constants: None.
 
     Raises:

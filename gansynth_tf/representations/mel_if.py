@@ -1,5 +1,7 @@
 """`mel_if`: log mel magnitude and mel instantaneous frequency, GANSynth's best representation."""
 
+import math
+
 import numpy as np
 import tensorflow as tf
 
@@ -33,6 +35,9 @@ class MelIf:
         shape: (frames, bins, channels) of a clip's data.
         channel_weights: Share of the networks' range for each channel.
         channel_counts: The numbers of audio channels that it can take.
+        least_snr_db, most_distance_db: What a clip keeps there and back, with default options: its level above that of
+            the error at least, and the distance of its spectrum at most.
+            Minus infinity: the waveform is another.
         original_constants: (scale, offset) of the released program.
 
     Raises:
@@ -46,6 +51,9 @@ class MelIf:
     data_version = 1
     channel_counts = (1,)
     channel_names = ("log mel power", "mel instantaneous frequency")
+    # Of clips of the embedded sets; the exam in tests/conformance holds every representation to its own.
+    least_snr_db = -math.inf
+    most_distance_db = 8.0
     original_constants = (normalization.ORIGINAL_SCALE, normalization.ORIGINAL_OFFSET)
 
     def __init__(

@@ -1,5 +1,7 @@
 """`waveform`: the clip's samples themselves, between two stretches of silence."""
 
+import math
+
 import numpy as np
 import tensorflow as tf
 
@@ -22,6 +24,8 @@ class Waveform:
         shape: (samples, 1, 1) of a clip's data.
         channel_weights: Share of the networks' range for each channel.
         channel_counts: The numbers of audio channels that it can take.
+        least_snr_db, most_distance_db: What a clip keeps there and back, with default options: its level above that of
+            the error at least, and the distance of its spectrum at most.
         original_constants: None: the original gives these data the constants of spectra.
 
     Raises:
@@ -38,6 +42,9 @@ class Waveform:
     channel_counts = (1,)
     channel_names = ("samples",)
     channel_weights = (1.0,)
+    # Of clips of the embedded sets; the exam in tests/conformance holds every representation to its own.
+    least_snr_db = math.inf
+    most_distance_db = 0.0
     original_constants = None
 
     def __init__(self, sample_rate: int, length_samples: int, *, padded_samples: int = 0):
