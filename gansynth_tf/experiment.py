@@ -17,10 +17,11 @@ from gansynth_tf.losses import LOSSES
 from gansynth_tf.models import ARCHITECTURES
 from gansynth_tf.options import Settings, Specification, UserError
 from gansynth_tf.representations import REPRESENTATIONS
-from gansynth_tf.training import devices
+from gansynth_tf.training import devices, record_making
 from gansynth_tf.training.growth import GrowthSchedule
 from gansynth_tf.training.observers.alarm import DiversityAlarm
 from gansynth_tf.training.options import AdversarialTraining
+from gansynth_tf.training.source import Source, load_source
 
 CATALOGUES = {
     "dataset": DATASETS,
@@ -135,6 +136,10 @@ class Experiment:
         """Returns the experiment of a flagfile."""
         return cls.from_settings(flagfiles.read_flagfile(path, specification()))
 
+    def starting_from(self, init_from: str) -> "Experiment":
+        """Returns the same experiment with another source; its parts are built anew."""
+        return Experiment.from_settings(self.settings | {"init_from": init_from})
+
     def save(self, run_dir) -> Path:
         """Writes the flagfile that repeats this run into `run_dir`, atomically, and returns its path."""
         path = Path(run_dir) / FLAGFILE_NAME
@@ -168,6 +173,8 @@ class Experiment:
         """
         for name in ("strategy", "loss", "representation", "training", "growth", "dataset"):
             getattr(self, name)
+        if self.training.normalization == "original":
+            record_making.original_constants(self.representation)
         check_names(self.dataset.labels, self._label_names, self._label_map)
 
     def check_labels(self) -> None:
@@ -245,6 +252,15 @@ class Experiment:
     def training(self) -> AdversarialTraining:
         """How the networks are trained."""
         return self.build(AdversarialTraining)
+
+    def source(self) -> Source | None:
+        """Returns the run that `init_from` names, its newest good save read now; None if none is named.
+
+        Raises:
+            UserError: If there is no such run, or no good save of it.
+        """
+        named = self.training.init_from
+        return load_source(named, FLAGFILE_NAME, Experiment.from_flagfile) if named else None
 
     def architecture(self, scale, offset, *, class_counts=None, compute_dtype=None):
         """Returns the pair of networks.

@@ -111,7 +111,7 @@ class Progressive:
         return ProgressiveDiscriminator(name=name, **self._discriminator_arguments)
 
     def named_slices(self):
-        """Returns the variables that hold one slice for each latent number or class, {path: NamedSlices}."""
+        """Returns the variables that hold one slice for each latent number or class: {network/path: NamedSlices}."""
         latents, classes = slices.latents(self.latent_size), slices.classes(self.class_counts)
         # Each layer divides by the root of its fan-in. The generator normalises its inputs first, so that they grow
         # with the root of their number and that number cancels: there is left the length of latents with labels.

@@ -36,18 +36,17 @@ def classes(class_counts):
     )
 
 
-def of_heads(network, class_counts, kernel_axis=1):
-    """Returns {path: NamedSlices} of the dense layers `class_logits_<label>`, kernel [features, classes] and bias.
+def of_heads(network, class_counts):
+    """Returns {network/path: NamedSlices} of dense layers `class_logits_<label>`, kernel [features, classes] and bias.
 
     Args:
-        network: Name of the discriminator.
+        network: "discriminator", as a rule.
         class_counts: Number of classes of each label.
-        kernel_axis: Axis of the kernel that is by class.
     """
     found = {}
     for label in range(len(class_counts)):
         keys = tuple(key for key in classes(class_counts) if key[1] == label)
-        for variable, axis in (("kernel", kernel_axis), ("bias", 0)):
+        for variable, axis in (("kernel", 1), ("bias", 0)):
             role = f"{network}/class_logits/{variable}"
             found[f"{network}/class_logits_{label}/{variable}"] = NamedSlices(axis, keys, role)
     return found

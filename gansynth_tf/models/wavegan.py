@@ -11,6 +11,7 @@ import tensorflow as tf
 from gansynth_tf.layers.activations import leaky_relu
 from gansynth_tf.layers.phase_shuffle import reflected_shift, shift_of_noise
 from gansynth_tf.layers.strided import StridedConv1D, TransposedConv1D
+from gansynth_tf.models import slices
 
 # Samples that the generator's dense layer makes and the discriminator's looks at.
 START_LENGTH = 16
@@ -111,6 +112,13 @@ class WaveGAN:
     def make_discriminator(self, name="discriminator"):
         """Returns a new discriminator with its first weights."""
         return WaveGANDiscriminator(name=name, **self._discriminator_arguments)
+
+    def named_slices(self):
+        """Returns the variables that hold one slice for each latent number or class: {network/path: NamedSlices}."""
+        path = "generator/dense/kernel"
+        inputs = slices.latents(self.latent_size) + slices.classes(self.class_counts)
+        heads = slices.of_heads("discriminator", self.class_counts)
+        return {path: slices.NamedSlices(0, inputs, path)} | heads
 
     def stage_data(self, data, stage, progress):
         """Returns `data` [batch, samples, 1, channels] as they are."""

@@ -11,9 +11,10 @@ from gansynth_tf.experiment import FLAGFILE_NAME, Experiment, specification
 from gansynth_tf.options import UserError, WorkFailed
 from gansynth_tf.programs import command_line, forecast
 from gansynth_tf.programs.observers import make_observers
-from gansynth_tf.training import loop, session
+from gansynth_tf.training import loop, session, transfer
 from gansynth_tf.training.checkpoints import RunLock
 from gansynth_tf.training.observers.progress import CountLine
+from gansynth_tf.training.source import is_same_folder
 
 USAGE = """\
 python train.py --flagfile=flags/genre.cfg [--run_dir=R] [--dry_run] [--name=value ...]
@@ -50,6 +51,7 @@ def _train(arguments: Sequence[str]) -> int:
     saved = _saved_settings(run_dir)
     if saved is not None:
         _compare(saved, experiment, run_dir)
+    experiment = _with_source(experiment, saved, run_dir)
     experiment.check()
     cache_dir = _cache_dir(experiment, run_dir)
     try:
@@ -70,7 +72,20 @@ def _dry_run(experiment: Experiment, run_dir: Path, cache_dir: Path) -> int:
     session.known_record(experiment, run_dir, _announce)
     for text in (experiment.dataset.report(), experiment.labels.report(), forecast.report(experiment)):
         _announce(text)
+    for line in _what_is_taken_over(experiment, run_dir):
+        _announce(line)
     return command_line.DONE
+
+
+def _what_is_taken_over(experiment: Experiment, run_dir: Path) -> list[str]:
+    """Returns what a new run would take over from its source, as lines of text; none without a source."""
+    if not experiment.training.init_from or session.has_save(run_dir):
+        return []
+    source, channels = experiment.source(), experiment.representation.shape[-1]
+    architecture = experiment.architecture((1.0,) * channels, (0.0,) * channels)
+    fresh = transfer.first_arrays(architecture)
+    taken = transfer.TakenOver(source, fresh, architecture.named_slices(), experiment.labels.classes)
+    return taken.lines() + transfer.growth_lines(source, architecture, experiment.growth)
 
 
 def run_directory(flagfile: str, run_dir: str) -> Path:
@@ -168,6 +183,38 @@ def _compare(saved: options.Settings, experiment: Experiment, run_dir: Path) -> 
             f"To go on with it: --flagfile={run_dir / FLAGFILE_NAME}. To start a new run: another --run_dir."
         )
     return how_to_run
+
+
+def _with_source(experiment: Experiment, saved: options.Settings | None, run_dir: Path) -> Experiment:
+    """Returns the experiment with the source that counts, after looking whether a new run can start from it.
+
+    A run that has a save goes on from it, and remembers the source that it began with; one that was killed before it
+    begins again, from the source that it is given or remembers.
+    """
+    given, remembered = experiment.training.init_from, (saved or {}).get("init_from", "")
+    if not given and not remembered:
+        return experiment
+    goes_on = saved is not None and session.has_save(run_dir)
+    if given and is_same_folder(given, run_dir) and not (goes_on and given == remembered):
+        raise UserError(
+            f"--init_from={given} is the run itself. Choose another --run_dir for a new run, or leave out --init_from "
+            "to go on."
+        )
+    if goes_on and given not in ("", remembered):
+        _announce(f"--init_from={given} is ignored: the run goes on with its own weights.")
+    chosen = remembered if goes_on else given or remembered
+    if chosen != given:
+        experiment = experiment.starting_from(chosen)
+    if not goes_on:
+        _check_source(experiment)
+    return experiment
+
+
+def _check_source(experiment: Experiment) -> None:
+    """Refuses a source that a new run cannot start from; its labels do not matter yet."""
+    channels = experiment.representation.shape[-1]
+    plain = experiment.architecture((1.0,) * channels, (0.0,) * channels, class_counts=())
+    transfer.refuse_misfit(experiment.source(), plain, experiment.chosen, experiment.settings)
 
 
 def _log_changes(how_to_run: options.Changes, run_dir: Path) -> None:

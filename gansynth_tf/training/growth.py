@@ -65,6 +65,7 @@ class GrowthSchedule:
                 "Give `total_images` or some `stable_images`."
             )
         self.num_stages = num_stages
+        self._stable, self._fade = stable, fade
         self.total_images = total_images or planned
         self._planned = _plan(stable, fade, self.total_images)
 
@@ -93,6 +94,10 @@ class GrowthSchedule:
     def phases(self):
         """Returns the phases that training passes through until `total_images`, a list in order."""
         return [self._capped(phase) for phase in self._planned if phase.start_images < self.total_images]
+
+    def images_from(self, stage):
+        """Returns (stable_images, fade_images) of this schedule without all that comes before `stage` trains alone."""
+        return (0,) * stage + self._stable[stage:], (0,) * stage + self._fade[stage:]
 
     def _planned_phase(self, num_images):
         """Returns the phase of `num_images`, its end as planned and not cut at `total_images`."""

@@ -28,6 +28,8 @@ class RunRecord:
         settings: Identity settings by full name.
         num_clips: Number of training clips.
         data: Hash of the training clips' content, classes and order; "" in records of before it was kept.
+        started_from: The run whose weights it started from: its folder `run_dir`, as the user named it, and the
+            `num_images` that it had seen; empty for none.
 
     Raises:
         ValueError: If scale and offset are not finite numbers of one such shape.
@@ -43,6 +45,7 @@ class RunRecord:
     settings: dict[str, Any] = dataclasses.field(default_factory=dict)
     num_clips: int = 0
     data: str = ""
+    started_from: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self):
         """Takes the constants to nested tuples of floats, and refuses what cannot be constants."""
@@ -94,6 +97,7 @@ class RunRecord:
                 settings=dict(fields.get("settings", {})),
                 num_clips=int(fields.get("num_clips", 0)),
                 data=str(fields.get("data", "")),
+                started_from=dict(fields.get("started_from", {})),
             )
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise ValueError(

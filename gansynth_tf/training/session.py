@@ -1,8 +1,6 @@
 """A whole run, from its parts to the last save: set-up, resume, training, a clean end."""
 
 import dataclasses
-import hashlib
-import importlib.metadata
 import pathlib
 import sys
 import time
@@ -11,17 +9,15 @@ import numpy as np
 
 from gansynth_tf.data import clip_cache, pipeline
 from gansynth_tf.options import UserError
-from gansynth_tf.representations import normalization
-from gansynth_tf.training import devices
+from gansynth_tf.training import devices, transfer
 from gansynth_tf.training.checkpoints import CheckpointStore
 from gansynth_tf.training.interruption import Interruption
 from gansynth_tf.training.loop import FINISHED, INTERRUPTED, Schedule, TrainingLoop
 from gansynth_tf.training.observers.progress import CountLine
 from gansynth_tf.training.previews import PreviewGenerator
+from gansynth_tf.training.record_making import data_facts, new_record
 from gansynth_tf.training.run_record import FILE_NAME, RunRecord
 from gansynth_tf.training.state import TrainingState
-
-_RECORDED_PACKAGES = ("gansynth_tf", "tensorflow", "keras", "numpy", "librosa")
 
 
 def train(parts, run_dir, make_observers, announce=print, stream=None):
@@ -29,7 +25,8 @@ def train(parts, run_dir, make_observers, announce=print, stream=None):
 
     Args:
         parts: Has dataset, labels, mixture, representation, loss, growth, training (AdversarialTraining), seed,
-            identity_settings, data_fingerprint and architecture(scale, offset, compute_dtype=...): an Experiment.
+            settings, identity_settings, chosen, data_fingerprint, source() and architecture(scale, offset,
+            compute_dtype=...): an Experiment.
         run_dir: Folder of the run, made if needed.
         make_observers: Function of (RunFacts) that returns the list of observers.
         announce: Takes the lines that tell the user what happens.
@@ -66,13 +63,22 @@ def train(parts, run_dir, make_observers, announce=print, stream=None):
             announce("Interrupted before training. What was made of the data is kept.")
             return INTERRUPTED
         rows = parts.labels.rows("train")
-        record = record or _new_record(parts, run_dir, data)
+        store = CheckpointStore(run_dir / "checkpoints", keep=options.keep_saves)
+        latest = store.latest()
+        # Read now, not before the spectra were made: it may be at work and have learnt more.
+        source = parts.source() if latest is None else None
+        # A run that was killed before its first save may have had another source.
+        if record is None or (latest is None and (source or record.started_from)):
+            record = new_record(parts, data, source, announce)
+            record.save(run_dir)
         architecture = parts.architecture(record.scale, record.offset, compute_dtype=compute_dtype)
         state = TrainingState(architecture, strategy, options)
-        store = CheckpointStore(run_dir / "checkpoints", keep=options.keep_saves)
         facts = RunFacts(run_dir, record, architecture, parts.growth, data, rows, parts.representation)
         observers = make_observers(facts)
-        _resume(state, store, observers, announce)
+        if latest is None:
+            _begin(state, source, record, parts.growth, store, observers, announce)
+        else:
+            _resume(state, store, latest, observers, announce)
         preview = _preview(parts, rows) if options.preview_minutes else None
         loop = _loop(parts, facts, state, store, observers, preview, should_stop)
         try:
@@ -181,7 +187,7 @@ def known_record(parts, run_dir, announce):
             f"{run_dir} was trained on other classes than the data have now; nothing was changed. "
             f"Trained on: {record.labels}. Found: {classes}. Give the former data, or start a new run."
         )
-    now = dataclasses.replace(record, **_data_facts(parts))
+    now = dataclasses.replace(record, **data_facts(parts))
     if record.data in ("", now.data):
         return record
     counts = f"{record.num_clips:,} clips then, {now.num_clips:,} now"
@@ -194,57 +200,39 @@ def known_record(parts, run_dir, announce):
     return now
 
 
-def _new_record(parts, run_dir, data):
-    """Returns the record of a new run, made with constants fitted to the training clips."""
-    if parts.training.normalization == "original":
-        scale, offset = normalization.ORIGINAL_SCALE, normalization.ORIGINAL_OFFSET
-    else:
-        try:
-            scale, offset = normalization.fitted_constants(data, parts.representation.channel_weights)
-        except ValueError as error:
-            raise UserError(str(error)) from error
-    record = RunRecord(
-        labels=dict(parts.labels.classes),
-        scale=tuple(map(float, scale)),
-        offset=tuple(map(float, offset)),
-        sample_rate=parts.dataset.sample_rate,
-        length_samples=parts.dataset.length_samples,
-        representation_shape=parts.representation.shape,
-        versions={name: importlib.metadata.version(name) for name in _RECORDED_PACKAGES if _installed(name)},
-        settings=parts.identity_settings,
-        **_data_facts(parts),
-    )
-    record.save(run_dir)
-    return record
+def has_save(run_dir):
+    """Returns whether a run has a save that it can go on from."""
+    return CheckpointStore(pathlib.Path(run_dir) / "checkpoints").latest() is not None
 
 
-def _data_facts(parts):
-    """Returns the fields of a record that tell which clips are trained on, in which order and with which classes."""
-    keys = parts.dataset.clip_keys("train")
-    clips = parts.labels.clips("train")
-    digest = hashlib.sha256("\n".join(keys[i] for i in clips).encode())
-    digest.update(parts.labels.rows("train").tobytes())
-    return {"num_clips": len(clips), "data": digest.hexdigest()[:24]}
-
-
-def _installed(package):
-    """Whether the metadata of `package` can be read; a run from a checkout has none of its own."""
-    try:
-        importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return False
-    return True
-
-
-def _resume(state, store, observers, announce):
-    """Takes the state from the newest good save, if there is one, and cuts the observers' records back to it."""
-    latest = store.latest()
+def _begin(state, source, record, growth, store, observers, announce):
+    """Starts a run at image 0, from the weights of a source if there is one."""
     for note in store.notes:
         announce(note)
-    if latest is None:
-        for observer in observers:
-            observer.on_resume(0)
+    for observer in observers:
+        observer.on_resume(0)
+    if source is None:
         return
+    taken = transfer.TakenOver(source, state.arrays()[0], state.architecture.named_slices(), record.labels)
+    if not taken.num_taken("generator") + taken.num_taken("discriminator"):
+        raise UserError(f"--init_from={source.run_dir}: nothing of it fits this run. Leave out --init_from.")
+    for line in (*taken.lines(), *transfer.growth_lines(source, state.architecture, growth)):
+        announce(line)
+    state.take_weights(taken.arrays)
+    # The ramp-up of a new average would forget the source's within a step. From here it follows the new sounds within
+    # some hundred images: all that the source's images would give it is to follow them later.
+    state.average_head_start = min(source.averaged_images, state.options.ema_half_life_images)
+    phase = growth.phase(0)
+    state.enter_phase(phase.index, phase.stage)
+    state.progress = growth.progress(0)
+    # At once, so that a run that has begun needs its source no more.
+    store.save(0, *state.arrays())
+
+
+def _resume(state, store, latest, observers, announce):
+    """Takes the state from the newest good save, and cuts the observers' records back to it."""
+    for note in store.notes:
+        announce(note)
     arrays, counters = store.load(latest)
     try:
         state.restore(arrays, counters)
@@ -253,6 +241,8 @@ def _resume(state, store, observers, announce):
     for observer in observers:
         observer.on_resume(state.num_images)
     announce(f"Going on after {state.num_images:,} images.")
+    if state.options.init_from:
+        announce(f"--init_from={state.options.init_from} is ignored: the run goes on with its own weights.")
 
 
 def _preview(parts, rows):
