@@ -46,6 +46,23 @@ def test_an_overlap_out_of_range_is_refused(overlap):
         spectral.FrameGrid(16000, 64, 512, overlap)
 
 
+def test_frames_that_do_not_advance_are_refused():
+    with pytest.raises(ValueError, match="4 samples that overlap by 0.9 do not advance by a whole sample"):
+        spectral.FrameGrid(4, 64, 2, 0.9)
+
+
+def test_an_empty_clip_is_refused():
+    with pytest.raises(ValueError, match="must have samples. Received: length_samples=0"):
+        spectral.FrameGrid(0, 64, 512)
+
+
+@pytest.mark.parametrize(
+    "length_samples, frames_needed", [(1, 2), (1024, 2), (1281, 3), (1536, 3), (17153, 65)]
+)
+def test_frames_needed_just_cover_the_clip(length_samples, frames_needed):
+    assert spectral.FrameGrid(length_samples, 128, 512, 0.75).frames_needed == frames_needed
+
+
 def test_spectra_equal_the_original():
     golden = goldens("audio_16000")
     spectra = spectral.spectra_from_audio(golden["audio"], GRID).numpy()
