@@ -69,6 +69,8 @@ setup(
             "gansynth-train = gansynth_tf.programs.train:main",
             "gansynth-generate = gansynth_tf.programs.generate:main",
             "gansynth-check-dataset = gansynth_tf.programs.check_dataset:main",
+            "gansynth-import-magenta = gansynth_tf.programs.import_magenta:main",
+            "gansynth-export-magenta = gansynth_tf.programs.export_magenta:main",
         ]
     },
     classifiers=[

@@ -12,7 +12,7 @@ FLOORS = [
     {"data", "models", "losses", "metrics"},
     {"training", "evaluation"},
     {"experiment"},
-    {"synthesis"},
+    {"synthesis", "magenta"},
     {"programs"},
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

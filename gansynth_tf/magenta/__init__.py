@@ -1,0 +1,1 @@
+"""The checkpoints of the released GANSynth program (Magenta, TensorFlow 1), to runs of this package and back."""
