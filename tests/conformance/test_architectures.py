@@ -7,15 +7,18 @@ import tensorflow as tf
 
 from gansynth_tf.models import ARCHITECTURES
 
-DATA_SHAPE, CLASS_COUNTS = (8, 16, 2), (3, 2)
-# Options that make each one small.
-SMALL = {"progressive": {"latent_size": 6, "filters": (8, 8, 6, 4)}}
+CLASS_COUNTS = (3, 2)
+# A shape of data of two channels that each one can make, and options that make it small.
+SMALL = {
+    "progressive": ((8, 16, 2), {"latent_size": 6, "filters": (8, 8, 6, 4)}),
+    "wavegan": ((128, 1, 2), {"latent_size": 6, "dim": 8}),
+}
 
 
 @pytest.fixture(params=sorted(ARCHITECTURES))
 def architecture(request):
-    options = SMALL.get(request.param, {})
-    return ARCHITECTURES[request.param](DATA_SHAPE, CLASS_COUNTS, (0.5, 0.5), (0.0, 0.0), 1, **options)
+    data_shape, options = SMALL[request.param]
+    return ARCHITECTURES[request.param](data_shape, CLASS_COUNTS, (0.5, 0.5), (0.0, 0.0), 1, **options)
 
 
 def draws(architecture, num=4):
@@ -32,13 +35,13 @@ def stages(architecture):
 
 
 def test_generated_data_have_the_stages_shape_and_the_last_stage_the_full_one(architecture):
-    assert architecture.stage_shape(architecture.num_stages - 1) == DATA_SHAPE
+    assert architecture.stage_shape(architecture.num_stages - 1) == architecture.data_shape
     generator, (latents, labels) = architecture.make_generator(), draws(architecture)
     for stage, progress in stages(architecture):
         fakes = generator(latents, labels, progress, stage=stage)
         assert fakes.shape == (4, *architecture.stage_shape(stage))
         assert fakes.dtype == tf.float32 and np.all(np.isfinite(fakes))
-        assert architecture.full_data(fakes).shape == (4, *DATA_SHAPE)
+        assert architecture.full_data(fakes).shape == (4, *architecture.data_shape)
     np.testing.assert_array_equal(
         generator(latents, labels, progress),
         generator(latents, labels, progress, stage=architecture.num_stages - 1),
@@ -47,7 +50,7 @@ def test_generated_data_have_the_stages_shape_and_the_last_stage_the_full_one(ar
 
 def test_reals_are_brought_to_the_stage_and_judged(architecture):
     discriminator, (_, labels) = architecture.make_discriminator(), draws(architecture)
-    reals = tf.random.stateless_normal([4, *DATA_SHAPE], [1, 2])
+    reals = tf.random.stateless_normal([4, *architecture.data_shape], [1, 2])
     for stage, progress in stages(architecture):
         data = architecture.stage_data(reals, stage, progress)
         assert data.shape == (4, *architecture.stage_shape(stage))
@@ -80,7 +83,7 @@ def test_a_few_steps_lower_a_toy_loss_of_each_network(architecture):
     generator, discriminator = architecture.make_generator(), architecture.make_discriminator()
     stage = architecture.num_stages - 1
     (latents, labels), progress = draws(architecture), tf.constant(float(stage))
-    reals = tf.random.stateless_normal([4, *DATA_SHAPE], [1, 2])
+    reals = tf.random.stateless_normal([4, *architecture.data_shape], [1, 2])
 
     def far_from_reals():
         return tf.reduce_mean(tf.square(generator(latents, labels, progress) - reals))
@@ -110,3 +113,24 @@ def test_a_missing_label_is_no_error(architecture):
     fakes = architecture.make_generator()(latents, missing, progress)
     scores, _ = architecture.make_discriminator()(fakes, missing, progress)
     assert np.all(np.isfinite(fakes)) and np.all(np.isfinite(scores))
+
+
+def test_judging_is_random_only_by_the_noise_that_it_asks_for(architecture):
+    discriminator, (_, labels) = architecture.make_discriminator(), draws(architecture)
+    reals = tf.random.stateless_normal([4, *architecture.data_shape], [1, 2])
+    progress = tf.constant(float(architecture.num_stages - 1))
+    still = [discriminator(reals, labels, progress)[0].numpy() for _ in range(2)]
+    np.testing.assert_array_equal(*still)
+    if not architecture.judge_noise_size:
+        return
+    noises = tf.random.stateless_uniform([8, architecture.judge_noise_size], [3, 4])
+    noisy = [discriminator(reals, labels, progress, noise=noise)[0].numpy() for noise in noises]
+    again = [discriminator(reals, labels, progress, noise=noise)[0].numpy() for noise in noises]
+    np.testing.assert_array_equal(noisy, again)
+    assert any(np.abs(scores - still[0]).max() > 1e-6 for scores in noisy)
+
+
+def test_data_of_another_kind_are_refused_by_naming_what_to_choose(architecture):
+    other = (3, 5, 2) if architecture.data_shape[1] == 1 else (4096, 1, 2)
+    with pytest.raises(ValueError, match="Choose --"):
+        type(architecture)(other, CLASS_COUNTS, (0.5, 0.5), (0.0, 0.0), 1)

@@ -10,7 +10,8 @@ import pytest
 import tensorflow as tf
 
 from gansynth_tf.losses import LOSSES
-from gansynth_tf.models import Progressive
+from gansynth_tf.models import Progressive, WaveGAN
+from gansynth_tf.training import draws
 from gansynth_tf.training.options import AdversarialTraining
 from gansynth_tf.training.state import TrainingState
 from gansynth_tf.training.step import TrainingStep
@@ -40,9 +41,16 @@ def make_state(compute_dtype="float32", filters=(6, 6, 4), **options):
     )
 
 
-def batch(num_images):
+def make_wave_state(**options):
+    architecture = WaveGAN((128, 1, 1), (3,), (1.0,), (0.0,), 3, latent_size=5, dim=2)
+    return TrainingState(
+        architecture, tf.distribute.get_strategy(), AdversarialTraining(batch_size=BATCH_SIZE, **options)
+    )
+
+
+def batch(num_images, data_shape=(4, 8, 2)):
     rng = np.random.default_rng(num_images)
-    reals = rng.normal(size=[BATCH_SIZE, 4, 8, 2]).astype(np.float32)
+    reals = rng.normal(size=[BATCH_SIZE, *data_shape]).astype(np.float32)
     rows = rng.integers(3, size=[3, BATCH_SIZE, 1]).astype(np.int32)
     return reals, rows[0], rows[1:], num_images
 
@@ -50,7 +58,8 @@ def batch(num_images):
 def train(state, num_steps, start=0, loss="wgan_gp", progress=0.5, seed=7, **loss_options):
     """Trains `num_steps` steps and returns their scalars."""
     step = TrainingStep(state, LOSSES[loss](**loss_options), seed=seed)
-    return [step(*batch(start + i * BATCH_SIZE), progress) for i in range(num_steps)]
+    shape = state.architecture.data_shape
+    return [step(*batch(start + i * BATCH_SIZE, shape), progress) for i in range(num_steps)]
 
 
 def arrays_of(state, prefix):
@@ -121,6 +130,11 @@ def test_average_moves_by_the_half_life():
         (0, {"ema_half_life_images": 100, "ema_ramp_up": 0.5}, 0.5 ** (4 / 2.0)),
         (96, {"ema_half_life_images": 100, "ema_ramp_up": 0.5}, 0.5 ** (4 / 50.0)),
         (996, {"ema_half_life_images": 100, "ema_ramp_up": 0.5}, 0.5 ** (4 / 100.0)),
+        (
+            1000,
+            {"ema_half_life_images": 100, "ema_ramp_up": 0.5, "discriminator_steps": 5},
+            0.5 ** (20 / 100.0),
+        ),
         (996, {"ema_decay": 0.999}, 0.999),
     ],
 )
@@ -168,6 +182,77 @@ def test_lazy_penalty_has_the_gradient_of_its_interval():
     )
 
 
+@pytest.mark.parametrize("make", [make_state, make_wave_state])
+def test_the_generator_and_its_average_move_on_every_so_manyth_batch_only(make):
+    state = make(discriminator_steps=3)
+    state.enter_phase(0, 0)
+    moved, of_generator = [], []
+    for index in range(5):
+        before = state.arrays()[0]
+        (scalars,) = train(state, 1, start=index * BATCH_SIZE, progress=0.0)
+        after = state.arrays()[0]
+        names = [name.partition("/")[0] for name in before if np.any(after[name] != before[name])]
+        moved.append(sorted(set(names)))
+        of_generator.append(sorted(name for name in scalars if name.startswith("generator")))
+        assert {"discriminator_loss", "real_score", "fake_score", "penalty"} <= scalars.keys()
+    of_discriminator = ["discriminator", "discriminator_optimizer"]
+    every = sorted([*of_discriminator, "ema", "generator", "generator_optimizer"])
+    assert moved == [every, of_discriminator, of_discriminator, every, of_discriminator]
+    losses = ["generator_label_loss", "generator_loss"]
+    assert of_generator == [losses, [], [], losses, []]
+
+
+def test_the_turns_of_generator_and_penalty_do_not_depend_on_each_other():
+    state = make_state(discriminator_steps=2)
+    state.enter_phase(0, 0)
+    scalars = train(state, 7, progress=0.0, penalty_interval=3)
+    assert ["generator_loss" in each for each in scalars] == [True, False] * 3 + [True]
+    assert ["penalty" in each for each in scalars] == [True, False, False] * 2 + [True]
+
+
+def test_each_judging_has_noise_of_its_own_that_seed_and_images_determine(monkeypatch):
+    state = make_wave_state()
+    state.enter_phase(0, 0)
+    heard = []
+    judge = type(state.discriminator).call
+
+    def listening(self, data, labels, progress, stage=None, noise=None):
+        heard.append(noise.numpy().tolist())
+        return judge(self, data, labels, progress, stage, noise)
+
+    monkeypatch.setattr(type(state.discriminator), "call", listening)
+    for images, seed in ((0, 7), (4, 7), (0, 8)):
+        train(state, 1, start=images, progress=0.0, seed=seed)
+    assert len(heard) == 12 and len({tuple(noise) for noise in heard}) == 12
+    assert heard[4:8] == draws.uniform([4, 1], 7, 4, draws.JUDGE_NOISE).numpy().tolist()
+
+
+def test_streams_stay_as_they_are_so_that_trainings_keep_their_draws():
+    assert draws.NUM_STREAMS == 8
+    assert (draws.GENERATOR_LATENTS, draws.DISCRIMINATOR_LATENTS, draws.MIXING) == (0, 1, 2)
+    assert (draws.PREVIEW_LATENTS, draws.ROWS, draws.PREVIEW_ROWS, draws.JUDGE_NOISE) == (3, 4, 5, 6)
+
+
+def test_the_penalty_of_waveforms_is_that_of_the_whole_clip():
+    state = make_wave_state()
+    state.enter_phase(0, 0)
+    discriminator = state.discriminator
+    reals, fakes = (tf.constant(batch(i, (128, 1, 1))[0]) for i in (0, 4))
+    mixing = tf.constant([0.0, 0.25, 0.5, 1.0], shape=[4, 1, 1, 1])
+    step = TrainingStep(state, LOSSES["wgan_gp"](), seed=7)
+    labels, progress = tf.zeros([4, 3]), tf.constant(0.0)
+    noise = tf.constant([0.9])
+    _, slopes = step._losses.penalties(reals, labels, fakes, mixing, progress, noise)
+    between = reals.numpy() + mixing.numpy() * (fakes.numpy() - reals.numpy())
+    for example in range(4):
+        with tf.GradientTape() as tape:
+            data = tf.constant(between[example : example + 1])
+            tape.watch(data)
+            score = discriminator(data, labels[:1], progress, noise=noise)[0]
+        norm = np.sqrt(np.sum(np.square(tape.gradient(score, data).numpy())))
+        assert slopes[example].numpy() == pytest.approx(norm, rel=1e-5)
+
+
 def test_same_seed_same_steps_and_another_seed_other_draws():
     results = []
     for seed in (7, 7, 8):
@@ -194,8 +279,19 @@ def run_program(name, repository, output_path):
         return dict(file)
 
 
-def test_a_restored_state_goes_on_bit_by_bit(tmp_path, repository):
-    saved = run_program("resumed_steps.py", repository, tmp_path / "steps.npz")
+@pytest.fixture(scope="module")
+def resumed_steps(tmp_path_factory, repository):
+    """Arrays of trainings that were interrupted and of such that were not."""
+    return run_program("resumed_steps.py", repository, tmp_path_factory.mktemp("resumed") / "steps.npz")
+
+
+@pytest.mark.parametrize("architecture", ["progressive", "wavegan"])
+def test_a_restored_state_goes_on_bit_by_bit(resumed_steps, architecture):
+    saved = {
+        name.removeprefix(f"{architecture}/"): value
+        for name, value in resumed_steps.items()
+        if name.startswith(f"{architecture}/")
+    }
     names = [name.removeprefix("resumed/") for name in saved if name.startswith("resumed/")]
     assert sum(name.startswith("generator_optimizer/") for name in names) > 10
     for name in names:
@@ -207,10 +303,11 @@ def test_a_restored_state_goes_on_bit_by_bit(tmp_path, repository):
 def test_counters_are_restored():
     state = make_state()
     state.enter_phase(1, 1)
-    state.num_images, state.progress = 8, 0.5
+    state.num_images, state.progress, state.average_head_start = 8, 0.5, 3
     restored = make_state()
     restored.restore(*state.arrays())
-    assert restored.arrays()[1] == {"num_images": 8, "progress": 0.5, "phase_index": 1, "stage": 1}
+    expected = {"num_images": 8, "progress": 0.5, "phase_index": 1, "stage": 1, "average_head_start": 3}
+    assert restored.arrays()[1] == expected
 
 
 def test_a_state_saved_before_its_first_step_is_restored():
@@ -264,12 +361,26 @@ def test_bfloat16_takes_nearly_the_same_step():
         assert coarse[name] == pytest.approx(exact[name], rel=0.1, abs=0.1), name
 
 
-def test_two_replicas_equal_one(tmp_path, repository):
-    steps = run_program("replica_steps.py", repository, tmp_path / "steps.npz")
-    one = {name[2:]: value for name, value in steps.items() if name.startswith("1/")}
-    two = {name[2:]: value for name, value in steps.items() if name.startswith("2/")}
-    assert one.keys() == two.keys()
+@pytest.fixture(scope="module")
+def replica_steps(tmp_path_factory, repository):
+    """Arrays of one step on one replica and on two."""
+    return run_program("replica_steps.py", repository, tmp_path_factory.mktemp("replicas") / "steps.npz")
+
+
+@pytest.mark.parametrize("architecture", ["progressive", "wavegan"])
+def test_two_replicas_equal_one(replica_steps, architecture):
+    one, two = (
+        {
+            name.removeprefix(f"{architecture}/{number}/"): value
+            for name, value in replica_steps.items()
+            if name.startswith(f"{architecture}/{number}/")
+        }
+        for number in (1, 2)
+    )
+    assert one.keys() == two.keys() and len(one) > 20
+    # The minibatch deviation is that of each replica's share, so its weights' gradients differ.
     deviation_kernel = "discriminator/block_1_conv0/kernel"
+    deviation_shape = one[deviation_kernel].shape if architecture == "progressive" else None
     for name, expected in one.items():
         found = two[name]
         if name == deviation_kernel:
@@ -277,7 +388,7 @@ def test_two_replicas_equal_one(tmp_path, repository):
         if name.startswith(("generator/", "discriminator/", "ema/")):
             # A first step of Adam is the gradient's sign times the rate; a vanishing gradient has no sign.
             np.testing.assert_array_less(np.mean(np.abs(found - expected) > 1e-5), 0.01, err_msg=name)
-        elif found.shape != one[deviation_kernel].shape:
+        elif found.shape != deviation_shape:
             np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-5, err_msg=name)
     for name in ("generator_loss", "discriminator_loss", "penalty", "slope", "real_score", "fake_score"):
         np.testing.assert_allclose(two[name], one[name], rtol=1e-5, atol=1e-5, err_msg=name)
