@@ -12,6 +12,7 @@ import numpy as np
 from gansynth_tf import __version__, flagfiles, options
 from gansynth_tf.data import DATASETS
 from gansynth_tf.data.labels import Labels, check_names, renames_and_changes
+from gansynth_tf.data.missing import ClassesAlone, RecordingsMissing
 from gansynth_tf.data.union import Union
 from gansynth_tf.losses import LOSSES
 from gansynth_tf.models import ARCHITECTURES
@@ -54,6 +55,11 @@ class Experiment:
         sample_rate: In hertz; recordings of other rates are resampled.
         length_samples: Samples of a clip, 32000 being 2 s at the default sample rate.
         seed: Of everything that is drawn: first weights, order of clips, latents.
+
+    Attributes:
+        planning: Set to True before a dataset is asked for, lets one whose recordings are missing stand there with the
+            classes that its options tell: for a dry run.
+        missing: What is missing of the datasets that stand there in this way, {dataset: text}.
 
     Raises:
         UserError: If an option is out of range.
@@ -109,6 +115,8 @@ class Experiment:
         self._renames, self._label_map = renames_and_changes(label_map)
         self._dataset_weights = dataset_weights
         self._download = download
+        self.planning = False
+        self.missing: dict[str, str] = {}
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any], given: Iterable[str] | None = None) -> "Experiment":
@@ -138,7 +146,9 @@ class Experiment:
 
     def starting_from(self, init_from: str) -> "Experiment":
         """Returns the same experiment with another source; its parts are built anew."""
-        return Experiment.from_settings(self.settings | {"init_from": init_from})
+        other = Experiment.from_settings(self.settings | {"init_from": init_from})
+        other.planning = self.planning
+        return other
 
     def save(self, run_dir) -> Path:
         """Writes the flagfile that repeats this run into `run_dir`, atomically, and returns its path."""
@@ -192,11 +202,21 @@ class Experiment:
     @functools.cached_property
     def dataset(self):
         """The dataset, or the union of several; it knows its labels, and reads audio only when asked for clips."""
-        sizes = self.sample_rate, self.length_samples, self.num_channels, self._download
-        chosen = {key: self.build(DATASETS[key], *sizes, prefix=key) for key in self.chosen["dataset"]}
+        chosen = {key: self._chosen_dataset(key) for key in self.chosen["dataset"]}
         if len(chosen) == 1 and not self._renames:
             return next(iter(chosen.values()))
         return Union(chosen, self._renames)
+
+    def _chosen_dataset(self, key: str) -> Any:
+        """Returns a dataset of the catalogue, or its classes alone if that is enough and all that is known."""
+        sizes = self.sample_rate, self.length_samples, self.num_channels
+        try:
+            return self.build(DATASETS[key], *sizes, self._download, prefix=key)
+        except RecordingsMissing as error:
+            if not self.planning:
+                raise
+            self.missing[key] = str(error)
+            return ClassesAlone(error, *sizes)
 
     @functools.cached_property
     def mixture(self) -> tuple[np.ndarray, tuple[float, ...]] | None:

@@ -225,8 +225,12 @@ def build(part: Callable[..., Any], *positional: Any, settings: Mapping[str, Any
     try:
         return part(*positional, **chosen)
     except ValueError as error:
-        kind = type(error) if isinstance(error, UserError) else UserError
-        raise kind(str(error) if prefix in str(error) else f"{prefix}: {error}") from error
+        text = str(error) if prefix in str(error) else f"{prefix}: {error}"
+        if not isinstance(error, UserError):
+            raise UserError(text) from error
+        # The same error, which may carry more than its text.
+        error.args = (text,)
+        raise
 
 
 class _OptionParser(flags.ArgumentParser):

@@ -12,6 +12,7 @@ from gansynth_tf.data.example_set import ExampleSet
 from gansynth_tf.data.folder_listing import SPLITS, check_shares
 from gansynth_tf.data.forms import DatasetInForms
 from gansynth_tf.data.labels import listed
+from gansynth_tf.data.missing import RecordingsMissing
 from gansynth_tf.data.nsynth_notes import (
     QUALITIES,
     SPLIT_TABLE,
@@ -82,7 +83,8 @@ class NSynth(DatasetInForms):
         seed: Of that division.
 
     Raises:
-        UserError: If nothing is found, a name is unknown, or no note is left.
+        RecordingsMissing: If no folder is given, and TensorFlow Datasets has nothing either.
+        UserError: If the folder holds nothing, a name is unknown, or no note is left.
         ValueError: If an option is out of range.
 
     Source: Engel et al., Neural Audio Synthesis of Musical Notes with WaveNet Autoencoders, ICML 2017.
@@ -172,7 +174,7 @@ def _from_tfds(builder, data_dir, download, cutting, wanted):
     except UserError as error:
         if not download:
             text = str(error).replace(_TFDS_VERSION, "")
-            raise UserError(f"{text}{_other_splits(builder, data_dir)}") from error
+            raise RecordingsMissing(f"{text}{_other_splits(builder, data_dir)}", wanted.labels) from error
         _refuse_without_beam(builder)
         found = _reader(builder, data_dir, True)
     own_splits = {split: split for split in SPLITS}

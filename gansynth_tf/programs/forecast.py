@@ -1,39 +1,22 @@
 """What `--dry_run` prints: shapes, parameters, memory and time, before anything is trained."""
 
-import dataclasses
 import math
-from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
 
 from gansynth_tf.experiment import Experiment
-from gansynth_tf.training.timing import StepTimer
+from gansynth_tf.training.costs import StageCost, shares_of_turns, stage_costs
+from gansynth_tf.training.timing import StepTime, StepTimer
 
-# Passes over a network in one step with a gradient penalty, a backward pass counted as two: the discriminator judges
-# fakes for the generator (3), reals and fakes (6) and is differentiated twice (4).
-_DISCRIMINATOR_PASSES = 13
-_GENERATOR_PASSES = 5
 # Of the process, measured on a CPU: Python and TensorFlow, and the traces of one stage. What a step adds was measured
 # to be as much as all tensors of one forward pass of both networks.
 _PROCESS_MIB = 700
 _STAGE_MIB = 60
 _MIB = 2**20
 # For timed steps; 0 leaves the time out.
-BUDGET_SECONDS = 45.0
-
-
-@dataclasses.dataclass(frozen=True)
-class StageCost:
-    """What one step of a stage costs.
-
-    Args:
-        operations: Floating-point operations of convolutions and matrix products.
-        tensor_bytes: All tensors of one forward pass of both networks.
-    """
-
-    operations: float
-    tensor_bytes: int
+BUDGET_SECONDS = 60.0
+_MEMORY_FILE = "/proc/meminfo"
 
 
 def report(experiment: Experiment) -> str:
@@ -46,38 +29,56 @@ def report(experiment: Experiment) -> str:
     architecture = experiment.architecture((0.1,) * channels, (0.0,) * channels)
     networks = architecture.make_generator(), architecture.make_discriminator()
     costs = stage_costs(architecture, *networks, experiment.training.batch_size)
-    seconds: dict[int, float] = {}
-    if BUDGET_SECONDS:
-        timer = StepTimer(
-            architecture,
-            experiment.strategy,
-            experiment.training,
-            experiment.loss,
-            budget_seconds=BUDGET_SECONDS,
-        )
-        seconds = timer.measure([cost.operations for cost in costs])
-    lines = _data_lines(experiment) + _network_lines(networks, costs)
-    return "\n".join(lines + _stage_lines(experiment, architecture, costs, seconds))
+    numbers = [count_parameters(network) for network in networks]
+    lines = _data_lines(experiment) + _network_lines(numbers, costs)
+    return "\n".join(
+        lines + _stage_lines(experiment, architecture, costs, _times(experiment, architecture, costs))
+    )
 
 
-def stage_costs(architecture, generator, discriminator, batch_size: int) -> list[StageCost]:
-    """Returns what a step costs at each stage, smallest first."""
-    return [
-        stage_cost(architecture, generator, discriminator, stage, batch_size)
-        for stage in range(architecture.num_stages)
-    ]
+def count_parameters(network) -> int:
+    """Returns the number of trained values of a network."""
+    return int(sum(np.prod(variable.shape) for variable in network.trainable_variables))
 
 
-def stage_cost(architecture, generator, discriminator, stage: int, batch_size: int) -> StageCost:
-    """Returns what a step at `stage` costs, counted in the networks' own graphs."""
-    latents = tf.TensorSpec([batch_size, architecture.latent_size])
-    labels = tf.TensorSpec([batch_size, sum(architecture.class_counts)])
-    data = tf.TensorSpec([batch_size, *architecture.stage_shape(stage)])
-    progress = tf.constant(float(stage))
-    generating = _traced(lambda z, y: generator(z, y, progress=progress, stage=stage), latents, labels)
-    judging = _traced(lambda x, y: discriminator(x, y, progress=progress, stage=stage), data, labels)
-    operations = _GENERATOR_PASSES * _operations(generating) + _DISCRIMINATOR_PASSES * _operations(judging)
-    return StageCost(float(operations), _tensor_bytes(generating) + _tensor_bytes(judging))
+def memory_mib(numbers: list[int], costs: list[StageCost]) -> tuple[float, float, float]:
+    """Returns the memory of a training process in MiB: in all, of the weights, of a step of the largest stage.
+
+    Args:
+        numbers: Parameters of the generator and of the discriminator.
+        costs: Of each stage.
+    """
+    # Each network with a gradient and two Adam moments, and the generator's moving average.
+    weights = 4 * (4 * sum(numbers) + numbers[0]) / _MIB
+    step = max(cost.tensor_bytes for cost in costs) / _MIB
+    return _PROCESS_MIB + _STAGE_MIB * len(costs) + weights + step, weights, step
+
+
+def _times(experiment: Experiment, architecture, costs: list[StageCost]) -> dict[int, StepTime]:
+    """Returns {stage: how long a step takes}, as far as the budget goes."""
+    if not BUDGET_SECONDS:
+        return {}
+    timer = StepTimer(
+        architecture,
+        experiment.strategy,
+        experiment.training,
+        experiment.loss,
+        budget_seconds=BUDGET_SECONDS,
+        memory_bytes=_free_bytes(),
+    )
+    return timer.measure(costs)
+
+
+def _free_bytes() -> int | None:
+    """Returns the memory that steps may fill, or None where nothing tells it; a GPU refuses what is too much itself."""
+    if tf.config.list_physical_devices("GPU"):
+        return None
+    try:
+        with open(_MEMORY_FILE, encoding="ascii") as file:
+            fields = dict(line.split(":") for line in file)
+        return int(fields["MemAvailable"].split()[0]) * 1024
+    except (OSError, KeyError, ValueError):
+        return None
 
 
 def _data_lines(experiment: Experiment) -> list[str]:
@@ -89,20 +90,16 @@ def _data_lines(experiment: Experiment) -> list[str]:
     ]
     for name, classes in experiment.labels.classes.items():
         lines.append(f"Label {name}: {len(classes)} classes: {', '.join(classes)}.")
+    clip_mib = math.prod(shape) * 4 / _MIB
+    if experiment.missing:
+        return [*lines, f"Training clips: not counted; the data of each take {clip_mib:.2g} MiB of disk."]
     num_clips = len(experiment.labels.clips("train"))
-    cache_mib = num_clips * math.prod(shape) * 4 / _MIB
-    lines.append(f"Training clips: {num_clips:,}; their spectra take {cache_mib:,.0f} MiB of disk.")
+    lines.append(f"Training clips: {num_clips:,}; their data take {num_clips * clip_mib:,.0f} MiB of disk.")
     return lines
 
 
-def _network_lines(networks, costs: list[StageCost]) -> list[str]:
-    numbers = [
-        int(sum(np.prod(variable.shape) for variable in network.trainable_variables)) for network in networks
-    ]
-    # Each network with a gradient and two Adam moments, and the generator's moving average.
-    weights_mib = 4 * (4 * sum(numbers) + numbers[0]) / _MIB
-    step_mib = max(cost.tensor_bytes for cost in costs) / _MIB
-    total_mib = _PROCESS_MIB + _STAGE_MIB * len(costs) + weights_mib + step_mib
+def _network_lines(numbers: list[int], costs: list[StageCost]) -> list[str]:
+    total_mib, weights_mib, step_mib = memory_mib(numbers, costs)
     return [
         f"Generator: {numbers[0]:,} parameters. Discriminator: {numbers[1]:,} parameters.",
         f"Memory: about {total_mib / 1024:.1f} GiB, of which {weights_mib:,.0f} MiB for weights, gradients, Adam "
@@ -110,70 +107,55 @@ def _network_lines(networks, costs: list[StageCost]) -> list[str]:
     ]
 
 
-def _stage_lines(experiment, architecture, costs: list[StageCost], seconds: dict[int, float]) -> list[str]:
+def _stage_lines(experiment, architecture, costs: list[StageCost], times: dict[int, StepTime]) -> list[str]:
     """Returns a table of the phases: images, shape, operations and time."""
-    batch_size = experiment.training.batch_size
-    lines = [f"Stages, batch of {batch_size}:"]
-    total_operations = total_seconds = 0.0
+    training = experiment.training
+    batch_size = training.batch_size
+    turns = shares_of_turns(training.discriminator_steps, experiment.loss.penalty_interval)
+    operations = [cost.mean_operations(turns) for cost in costs]
+    lines = [f"Stages, batch of {batch_size}, operations and time of the mean step:"]
+    total_steps, total_operations, total_seconds = 0, 0.0, 0.0
     for phase in experiment.growth.phases():
-        cost = costs[phase.stage]
         steps = math.ceil((phase.end_images - phase.start_images) / batch_size)
-        total_operations += steps * cost.operations
+        total_steps += steps
+        total_operations += steps * operations[phase.stage]
         shape = " x ".join(map(str, architecture.stage_shape(phase.stage)[:2]))
         kind = "fade in" if phase.fading else "stable"
         line = (
-            f"  {shape:>10} {kind:>8}: to image {phase.end_images:>10,}, {cost.operations / 1e9:8.1f} GFLOP"
+            f"  {shape:>10} {kind:>8}: to image {phase.end_images:>10,}, "
+            f"{operations[phase.stage] / 1e9:8.1f} GFLOP"
         )
-        if seconds:
-            step_seconds, word = _step_seconds(phase.stage, costs, seconds)
+        if times:
+            step_seconds, word = _step_seconds(phase.stage, operations, times, batch_size)
             total_seconds += steps * step_seconds
             line += f", {step_seconds:.3f} s a step ({word}), {steps * step_seconds / 60:,.1f} min"
         lines.append(line)
-    lines.append(f"Work: {total_operations / 1e15:,.3f} PFLOP to image {experiment.growth.total_images:,}.")
-    if seconds:
+    lines.append(
+        f"Work: {total_operations / 1e15:,.3f} PFLOP to image {experiment.growth.total_images:,}, in {total_steps:,} "
+        f"steps of the discriminator and {math.ceil(total_steps / training.discriminator_steps):,} of the generator."
+    )
+    if times:
         lines.append(f"Time: about {_duration(total_seconds)} on this machine as it is now, without set-up.")
+    elif BUDGET_SECONDS:
+        lines.append("Time: not measured, since a step takes more memory than is free.")
     return lines
 
 
-def _step_seconds(stage: int, costs: list[StageCost], seconds: dict[int, float]) -> tuple[float, str]:
-    """Returns the seconds of a step, and whether they were measured or follow from the largest stage that was."""
-    if stage in seconds:
-        return seconds[stage], "measured"
-    largest = max(seconds)
-    return seconds[largest] * costs[stage].operations / costs[largest].operations, "estimated"
+def _step_seconds(
+    stage: int, operations: list[float], times: dict[int, StepTime], batch_size: int
+) -> tuple[float, str]:
+    """Returns the seconds of a step, and how they are known: measured, or from the largest stage that was."""
+    largest = max(times)
+    seconds = times[largest].seconds * operations[stage] / operations[largest]
+    if stage in times:
+        seconds = times[stage].seconds
+    measured_batch = times.get(stage, times[largest]).batch_size
+    if measured_batch < batch_size:
+        return seconds, f"estimated from a batch of {measured_batch}"
+    return seconds, "measured" if stage in times else "estimated"
 
 
 def _duration(seconds: float) -> str:
     if seconds < 3 * 3600:
         return f"{seconds / 60:,.0f} minutes"
     return f"{seconds / 3600:,.0f} hours" if seconds < 3 * 86400 else f"{seconds / 86400:,.0f} days"
-
-
-def _traced(function: Callable, *signature: tf.TensorSpec) -> list[tf.Operation]:
-    return tf.function(function).get_concrete_function(*signature).graph.get_operations()
-
-
-def _operations(traced: list[tf.Operation]) -> int:
-    """Returns the multiplications and additions of convolutions and matrix products."""
-    total = 0
-    for operation in traced:
-        if operation.type == "Conv2D":
-            inputs_per_output = math.prod(operation.inputs[1].shape[:-1])
-            total += 2 * math.prod(operation.outputs[0].shape) * inputs_per_output
-        elif operation.type in ("MatMul", "Einsum"):
-            # Of a product [b, c] x [c, k] the three sizes multiply to (b c k) squared.
-            sizes = [math.prod(tensor.shape) for tensor in (*operation.inputs, operation.outputs[0])]
-            total += 2 * math.isqrt(math.prod(sizes))
-    return total
-
-
-def _tensor_bytes(traced: list[tf.Operation]) -> int:
-    """Returns the bytes of all images and feature maps."""
-    tensors = [
-        tensor
-        for operation in traced
-        if operation.type not in ("Const", "Identity", "ReadVariableOp")
-        for tensor in operation.outputs
-        if tensor.dtype.is_floating and tensor.shape.rank == 4
-    ]
-    return sum(math.prod(tensor.shape) * tensor.dtype.size for tensor in tensors)

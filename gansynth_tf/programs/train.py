@@ -39,7 +39,8 @@ def program(*, flagfile: str = "", run_dir: str = "", dry_run: bool = False) -> 
     Args:
         flagfile: File of options, as flags/genre.cfg; experiment.cfg in a run's folder goes on with that run.
         run_dir: Folder of the run. Empty is runs/ and the flagfile's name; without a flagfile, runs/genre.
-        dry_run: Build everything, print shapes, parameters, memory and a forecast of the time, and end.
+        dry_run: Build everything, print shapes, parameters, memory and a forecast of the time, and end. Where a
+            dataset knows its classes from its options, its recordings need not be there.
     """
 
 
@@ -52,6 +53,7 @@ def _train(arguments: Sequence[str]) -> int:
     if saved is not None:
         _compare(saved, experiment, run_dir)
     experiment = _with_source(experiment, saved, run_dir)
+    experiment.planning = line.program["dry_run"]
     experiment.check()
     cache_dir = _cache_dir(experiment, run_dir)
     try:
@@ -69,8 +71,12 @@ def _train(arguments: Sequence[str]) -> int:
 def _dry_run(experiment: Experiment, run_dir: Path, cache_dir: Path) -> int:
     # Nothing is written but what reading the recordings told, and that only where there is a cache already.
     _read_recordings(experiment, cache_dir if cache_dir.is_dir() else None)
-    session.known_record(experiment, run_dir, _announce)
-    for text in (experiment.dataset.report(), experiment.labels.report(), forecast.report(experiment)):
+    if experiment.missing:
+        texts = [experiment.dataset.report()]
+    else:
+        session.known_record(experiment, run_dir, _announce)
+        texts = [experiment.dataset.report(), experiment.labels.report()]
+    for text in (*texts, forecast.report(experiment)):
         _announce(text)
     for line in _what_is_taken_over(experiment, run_dir):
         _announce(line)

@@ -181,6 +181,31 @@ def test_a_dry_run_prints_the_forecast_and_leaves_nothing_behind(trained, monkey
     assert not trained and not list(tmp_path.iterdir())
 
 
+def test_a_dry_run_needs_no_recordings_where_the_options_tell_the_classes(
+    trained, monkeypatch, capsys, tmp_path
+):
+    monkeypatch.setattr(train.forecast, "BUDGET_SECONDS", 0.0)
+    arguments = [
+        "--dataset=nsynth",
+        f"--nsynth.data_dir={tmp_path}",
+        "--nsynth.splits=gansynth",
+        "--labels=pitch,instrument_source",
+        "--nsynth.sources=acoustic,electronic",
+    ]
+    assert train.main([*arguments, "--dry_run"]) == 0
+    text = capsys.readouterr().out
+    for words in (
+        "clips are not counted: nsynth/gansynth_subset is not in",
+        "--nsynth.folder=FOLDER",
+        "Label pitch: 61 classes: 24, 25,",
+        "Label instrument_source: 2 classes: acoustic, electronic.",
+        "Training clips: not counted; the data of each take 0.062 MiB of disk.",
+    ):
+        assert words in text, words
+    assert not trained and not list(tmp_path.iterdir())
+    assert "nsynth/gansynth_subset is not in" in refused(capsys, arguments)
+
+
 def test_the_doorstep_lists_its_flags_and_ends_with_0_or_2():
     command = [sys.executable, "train.py"]
     environment = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
