@@ -22,6 +22,8 @@ class AdversarialTraining:
             half-life.
         normalization: Constants that take data to the networks' range: fitted to the training clips, or the original's
             for NSynth at its full size.
+        normalization_clips: Training clips, drawn by the seed, that a fitted normalisation looks at; 0 for all. The
+            paper says 100; what lies beyond their extremes may still fit, since these go to 0.8.
         init_from: Folder of another run, from whose weights a new run starts as far as they fit; empty for none. A run
             that goes on ignores it.
         precision: Arithmetic of the convolutions; "auto" takes bfloat16 where the processor has it.
@@ -72,6 +74,7 @@ class AdversarialTraining:
         ema_ramp_up: float = 0.05,
         ema_decay: float = 0.0,
         normalization: Literal["fitted", "original"] = "fitted",
+        normalization_clips: int = 0,
         init_from: str = "",
         precision: Literal["auto", "float32", "bfloat16"] = "auto",
         num_replicas: int = 0,
@@ -96,6 +99,7 @@ class AdversarialTraining:
         self.ema_ramp_up = ema_ramp_up
         self.ema_decay = ema_decay
         self.normalization = normalization
+        self.normalization_clips = normalization_clips
         self.init_from = init_from
         self.precision = precision
         self.num_replicas = num_replicas
@@ -118,6 +122,7 @@ class AdversarialTraining:
             "discriminator_label_weight": 0,
             "ema_half_life_images": 0,
             "ema_ramp_up": 0,
+            "normalization_clips": 0,
             "num_replicas": 0,
             "save_minutes": 0,
             "keep_saves": 1,

@@ -12,6 +12,8 @@ from gansynth_tf.training.source import changed_options
 _RECORDED_PACKAGES = ("gansynth_tf", "tensorflow", "keras", "numpy", "librosa")
 # Constants of another run are told apart from those of the data where more than this share of values is cut off.
 _SHARE_CUT_OFF = 0.001
+# Apart from all other draws of the seed.
+_FITTING_STREAM = 0x0F17
 
 
 def new_record(parts, data, source, announce):
@@ -19,7 +21,7 @@ def new_record(parts, data, source, announce):
 
     The constants are the original's if the options ask for them. Else they are those of the source whose weights the
     run starts from, if its data have the same form: the networks have learnt their range. Else they are fitted to the
-    training clips.
+    training clips, or to as many of them as the options say.
 
     Args:
         parts: As `session.train` takes them.
@@ -87,9 +89,19 @@ def _constants(parts, data, source, announce):
             "The constants that normalise the data are fitted anew: those of the source are of other data."
         )
     try:
-        return parts.representation.fitted_constants(data)
+        return parts.representation.fitted_constants(
+            _clips_to_fit(data, parts.training.normalization_clips, parts.seed)
+        )
     except ValueError as error:
         raise UserError(str(error)) from error
+
+
+def _clips_to_fit(data, num_clips, seed):
+    """Returns the clips that constants are fitted to: so many of `data`, drawn by the seed; 0 for all."""
+    if not 0 < num_clips < len(data):
+        return data
+    rng = np.random.default_rng([seed, _FITTING_STREAM])
+    return data[np.sort(rng.choice(len(data), num_clips, replace=False))]
 
 
 def _is_of_the_same_form(source, parts):
