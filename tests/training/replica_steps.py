@@ -22,7 +22,7 @@ def make_state(name, strategy):
     options = AdversarialTraining(batch_size=BATCH_SIZE)
     options.check_replicas(strategy.num_replicas_in_sync)
     if name == "wavegan":
-        architecture = WaveGAN((512, 1, 1), (3,), (1.0,), (0.0,), 3, latent_size=5, dim=2)
+        architecture = WaveGAN((128, 1, 1), (3,), (1.0,), (0.0,), 3, latent_size=5, dim=2)
         state = TrainingState(architecture, strategy, options)
         state.enter_phase(0, 0)
         return state
