@@ -1,7 +1,5 @@
 """The record of a new run: where its constants come from, and what it says of them."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 
@@ -19,6 +17,8 @@ SETTINGS = {
     "mel_if.num_bins": 64,
     "mel_if.num_mel_bins": 16,
     "progressive.filters": (4, 4, 4),
+    "stable_images": (8,),
+    "fade_images": (8,),
 }
 SHAPE = (16, 16, 2)
 OWN = "The constants that normalise the data are fitted anew: those of the source are of other data."
@@ -87,14 +87,13 @@ def test_the_originals_stay_if_they_are_asked_for():
 
 
 def test_the_originals_are_refused_where_there_are_none_before_any_work():
-    settings = {"representation": "log_mel_phase", "normalization": "original"}
-    experiment = Experiment.from_settings({"normalization": "original"})
+    experiment = Experiment.from_settings(SETTINGS | {"normalization": "original"})
     experiment.representation.original_constants = None
-    with pytest.raises(
-        UserError, match="--normalization=original: the released program has no constants for"
-    ):
-        experiment.check()
-    del settings
+    for work in (experiment.check, lambda: new_record(experiment, clips(), None, print)):
+        with pytest.raises(
+            UserError, match="--normalization=original: the released program has no constants for"
+        ):
+            work()
 
 
 def test_an_option_of_the_same_data_that_differs_is_told():
@@ -114,4 +113,3 @@ def test_values_beyond_the_range_of_taken_over_constants_are_told():
 def test_data_that_cannot_be_fitted_are_a_mistake_of_the_user():
     with pytest.raises(UserError, match="vary in every channel"):
         made(data=np.zeros([3, *SHAPE], np.float32))
-    assert dataclasses.is_dataclass(RunRecord)
