@@ -2,7 +2,7 @@
 
 import sys
 
-from gansynth_tf.programs import forecast
+from gansynth_tf.training import costs
 from gansynth_tf.training.observers.alarm import DiversityAlarm
 from gansynth_tf.training.observers.history import History
 from gansynth_tf.training.observers.previews import Previews
@@ -21,8 +21,11 @@ def make_observers(experiment, facts):
     sample_rate = facts.record.sample_rate
     shapes = [facts.architecture.stage_shape(stage) for stage in range(facts.growth.num_stages)]
     networks = facts.architecture.make_generator(), facts.architecture.make_discriminator()
-    costs = forecast.stage_costs(facts.architecture, *networks, experiment.training.batch_size)
-    relative_costs = [cost.operations for cost in costs]
+    turns = costs.shares_of_turns(experiment.training.discriminator_steps, experiment.loss.penalty_interval)
+    relative_costs = [
+        cost.mean_operations(turns)
+        for cost in costs.stage_costs(facts.architecture, *networks, experiment.training.batch_size)
+    ]
     progress_line = ProgressLine(facts.growth, shapes, sys.stdout, relative_costs=relative_costs)
     history = History(facts.run_dir / "history.csv")
     tensorboard = TensorBoardLog(facts.run_dir / "logs", sample_rate, class_names)
