@@ -180,7 +180,7 @@ def test_options_against_the_folder_are_refused(tmp_path):
 def test_paths_of_another_machine_are_not_followed(tmp_path):
     make_folder(tmp_path / "theirs", stages=(2,))
     state_file = tmp_path / "theirs" / "stage_00002" / "checkpoint"
-    state_file.write_text('model_checkpoint_path: "/home/someone/run/stage_00002/model.ckpt-248"\n')
+    state_file.write_text('model_checkpoint_path: "/mnt/elsewhere/stage_00002/model.ckpt-248"\n')
     import_run(tmp_path / "theirs", tmp_path / "run")
     state_file.unlink()
     import_run(tmp_path / "theirs", tmp_path / "again")
