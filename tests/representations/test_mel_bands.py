@@ -65,6 +65,16 @@ def test_a_band_with_two_tones_has_the_phase_of_the_louder():
     np.testing.assert_allclose((differences + 1.0) % 2.0 - 1.0, 0.0, atol=0.05)
 
 
+def test_a_bin_in_two_bands_has_the_angle_of_the_louder():
+    representation = small(MelPhase, num_mel_bins=16)
+    data = np.zeros([2, *representation.shape], np.float32)
+    data[..., 0] = -13.0
+    data[:, :, 9, 0], data[:, :, 10, 0] = 5.0, -1.0
+    data[1, :, 10, 1] = 1.0  # Half a turn in the quiet band.
+    audio = np.asarray(representation.to_audio(data))
+    assert np.std(audio[1] - audio[0]) < 0.1 * np.std(audio[0])
+
+
 @pytest.mark.parametrize("band", [4, 9, 14])
 def test_a_tone_is_loudest_in_the_band_that_has_its_frequency_in_the_middle(band):
     middles_mel = np.linspace(0.0, 1127 * np.log1p(4000 / 700), 18)[1:-1]
