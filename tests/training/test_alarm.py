@@ -158,6 +158,40 @@ def test_pooling_agrees_between_resolutions():
     assert pooled_magnitudes(coarse).shape == (3, 256)
 
 
+def tones(rows, seed):
+    """Returns waveforms [num, 4096, 1, 1]: each class has its pitch, each clip its phase, level and overtone."""
+    generator = np.random.default_rng(seed)
+    phases = generator.uniform(0, 2 * np.pi, [len(rows), 1]) + np.arange(4096) * 0.2 * (1 + 3 * rows)
+    waves = np.sin(phases) + generator.uniform(0, 0.5, [len(rows), 1]) * np.sin(1.7 * phases)
+    levels = generator.uniform(0.1, 0.6, [len(rows), 1])
+    return (levels * waves)[:, :, None, None].astype(np.float32)
+
+
+def test_waveforms_are_compared_by_their_spectra_and_not_by_their_samples():
+    bin_6_of_128 = np.sin(2 * np.pi * 6 / 128 * np.arange(4096))[None, :, None, None]
+    louder, softer = pooled_magnitudes(bin_6_of_128), pooled_magnitudes(0.1 * bin_6_of_128)
+    # The second of 16 cells holds the bins from 4 to 7, and the sine in the sixth leaks into both its neighbours.
+    assert np.argmax(louder.reshape(16, 16)[8]) == 1
+    np.testing.assert_allclose((louder - softer).reshape(16, 16)[8, 1], 3 * np.log(10) / 4, rtol=0.01)
+    inverted = pooled_magnitudes(-bin_6_of_128)
+    np.testing.assert_allclose(inverted, louder, atol=1e-9)
+
+
+def test_collapsed_and_healthy_waveforms_are_told_apart():
+    rows, warnings = some_rows(40), []
+    alarm = DiversityAlarm(tones(rows, seed=0), rows, NAMES, warnings.append, grace_images=0)
+    preview_rows = some_rows(NUM_PREVIEW)
+    show(alarm, tones(preview_rows, seed=1), rows=preview_rows)
+    assert not warnings
+    collapsed = tones(preview_rows, seed=2)
+    collapsed[:NUM_PREVIEW] = collapsed[:1]
+    collapsed[2 * NUM_PREVIEW :] = tones(preview_rows, seed=3)[:NUM_PREVIEW]
+    show(alarm, collapsed, rows=preview_rows)
+    alike, astray = warnings
+    assert "all alike: house (0.00), as a share" in alike
+    assert "follow their label: rock (0 %) are" in astray
+
+
 def test_mean_distance_of_a_triangle_and_of_equal_clips():
     assert mean_distance(np.array([[0.0, 0.0], [3.0, 0.0], [0.0, 4.0]])) == pytest.approx(4.0)
     assert mean_distance(np.full([4, 5], 1e6)) == 0.0

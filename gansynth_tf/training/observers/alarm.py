@@ -28,12 +28,13 @@ class ClassReport:
 class DiversityAlarm:
     """Observer that warns when generated clips of a class collapse, or stop following their label.
 
-    Clips are compared by their magnitudes, pooled to a coarse grid over time and frequency. Classes are told apart
+    Clips are compared by their log magnitudes, pooled to a coarse grid over time and frequency. Classes are told apart
     by a linear classifier fitted to pooled real clips; one whose real clips it does not recognise itself is not
     watched for its label. Nothing is drawn from training's random numbers.
 
     Args:
-        data: [num_clips, frames, bins, channels] real data, the log magnitude in channel 0; may lie on the disk.
+        data: [num_clips, frames, bins, channels] real data, the log magnitude in channel 0, or waveforms, whose
+            samples are frames of one bin; may lie on the disk.
         rows: [num_clips, num_labels] int32 classes of `data`.
         class_names: Names of the classes of the first label; empty without labels.
         warn: Function that takes a line of text for the user.
@@ -238,13 +239,16 @@ def pooled_magnitudes(data):
     """Returns the log magnitudes averaged over a coarse grid of time and frequency.
 
     Args:
-        data: [num, frames, bins, channels] float, the log magnitude in channel 0. Values that are not finite count
-            as 0.
+        data: [num, frames, bins, channels] float, the log magnitude in channel 0, or waveforms, whose samples are
+            frames of one bin. Values that are not finite count as 0.
 
     Returns:
         [num, features] float64, comparable between resolutions of the same data.
     """
     magnitudes = np.nan_to_num(np.asarray(data[..., 0], np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+    if magnitudes.shape[2] == 1:
+        # The mean of samples is near 0 whatever they sound like.
+        magnitudes = _log_magnitudes(magnitudes[:, :, 0])
     for axis, cells in zip((1, 2), _GRID, strict=True):
         size = magnitudes.shape[axis]
         if size < cells:
@@ -255,6 +259,20 @@ def pooled_magnitudes(data):
         widths = np.diff(np.append(starts, size))
         magnitudes = sums / np.expand_dims(widths, axis=tuple(i for i in range(3) if i != axis))
     return magnitudes.reshape(len(magnitudes), -1)
+
+
+def _log_magnitudes(waveforms):
+    """Returns [num, frames, bins]: natural logarithms of the spectra of about 64 overlapping pieces of each clip.
+
+    Args:
+        waveforms: [num, samples] float64, full scale 1.
+    """
+    window_length = 2 ** max(1, round(np.log2(waveforms.shape[1] / 32)))
+    padded = np.pad(waveforms, [(0, 0), (0, window_length)])
+    pieces = np.lib.stride_tricks.sliding_window_view(padded, window_length, axis=1)[:, :: window_length // 2]
+    magnitudes = np.abs(np.fft.rfft(pieces * np.hanning(window_length + 1)[:-1])) * 4.0 / window_length
+    # 60 dB below full scale counts as silence, so that what is hardly heard makes no difference.
+    return np.log(magnitudes + 1e-3)
 
 
 def mean_distance(features):
