@@ -77,6 +77,7 @@ def train(parts, run_dir, make_observers, announce=print, stream=None):
         observers = make_observers(facts)
         if latest is None:
             _begin(state, source, record, parts.growth, store, observers, announce)
+            source = None  # Its weights are as large as the networks.
         else:
             _resume(state, store, latest, observers, announce)
         preview = _preview(parts, rows) if options.preview_minutes else None

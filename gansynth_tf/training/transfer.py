@@ -120,13 +120,10 @@ class TakenOver:
     def lines(self):
         """Returns what was taken over and what starts fresh, as lines for the user."""
         source = self._source
-        shares = [
-            f"{100 * self._num_taken[network] / max(1, self._num_all[network]):.3g} % of the {network}'s weights"
-            for network in ("generator", "discriminator")
-        ]
         first = (
             f"Starting from {source.run_dir}, after its {source.counters['num_images']:,} images: "
-            f"{' and '.join(shares)} are taken over."
+            f"{self._share('generator')} of the generator's weights and {self._share('discriminator')} of the "
+            "discriminator's are taken over."
         )
         layers = [
             f"These layers, {reason}, start fresh: {listed(list(names))}."
@@ -134,6 +131,10 @@ class TakenOver:
             if names
         ]
         return [*source.notes, first, *self._latent_lines(), *self._label_lines(), *layers]
+
+    def _share(self, network):
+        """Returns how much of a network is taken over, in percent, rounded down: 100 % is all of it."""
+        return f"{1000 * self._num_taken[network] // max(1, self._num_all[network]) / 10:g} %"
 
     def _take(self, prefix, own, found):
         """Fills `arrays` with one network's: `own` first values, `found` in the source."""
