@@ -48,8 +48,10 @@ def memory_mib(numbers: list[int], costs: list[StageCost]) -> tuple[float, float
         numbers: Parameters of the generator and of the discriminator.
         costs: Of each stage.
     """
-    # Each network with a gradient and two Adam moments, and the generator's moving average.
-    weights = 4 * (4 * sum(numbers) + numbers[0]) / _MIB
+    # Each with a gradient and two Adam moments. The generator has its moving average, the discriminator's gradients at
+    # fakes, at reals, and of the penalty's passes forward and backward exist side by side before they are added.
+    generator, discriminator = numbers
+    weights = 4 * (5 * generator + 7 * discriminator) / _MIB
     step = max(cost.tensor_bytes for cost in costs) / _MIB
     return _PROCESS_MIB + _STAGE_MIB * len(costs) + weights + step, weights, step
 
@@ -144,14 +146,11 @@ def _stage_lines(experiment, architecture, costs: list[StageCost], times: dict[i
 def _step_seconds(
     stage: int, operations: list[float], times: dict[int, StepTime], batch_size: int
 ) -> tuple[float, str]:
-    """Returns the seconds of a step, and how they are known: measured, or from the largest stage that was."""
-    largest = max(times)
-    seconds = times[largest].seconds * operations[stage] / operations[largest]
-    if stage in times:
-        seconds = times[stage].seconds
-    measured_batch = times.get(stage, times[largest]).batch_size
-    if measured_batch < batch_size:
-        return seconds, f"estimated from a batch of {measured_batch}"
+    """Returns the seconds of a step, and how they are known: measured, or from the nearest stage that was."""
+    nearest = min(max(stage, min(times)), max(times))
+    seconds = times[nearest].seconds * operations[stage] / operations[nearest]
+    if times[nearest].batch_size < batch_size:
+        return seconds, f"estimated from a batch of {times[nearest].batch_size}"
     return seconds, "measured" if stage in times else "estimated"
 
 

@@ -11,9 +11,10 @@ from gansynth_tf.training import costs
 from gansynth_tf.training.state import TrainingState
 from gansynth_tf.training.step import TrainingStep
 
-# The first step is tried before anything is known of the machine: with a smaller batch, if it is larger than this.
-FIRST_OPERATIONS = 1e12
-# A stage takes longer to trace than the one before it.
+# The first step that is timed is tried before anything is known of the machine: at the largest stage, and with the
+# largest part of a batch, that takes no more. Much less would measure what surrounds the arithmetic.
+FIRST_OPERATIONS = 3e11
+# A stage takes longer to trace than the smaller one.
 _TRACING_GROWTH = 1.3
 
 
@@ -31,14 +32,14 @@ class StepTime:
 
 
 class StepTimer:
-    """Measures single training steps of each stage, smallest first.
+    """Measures single training steps: of a stage of middle size first, then of larger ones, then of smaller ones.
 
     Args:
         architecture: Of the catalogue.
         strategy: tf.distribute strategy.
         options: AdversarialTraining.
         loss: Adversarial loss of the catalogue.
-        budget_seconds: No stage but the first is begun if it would take longer than what is left of so many seconds.
+        budget_seconds: No step but the first is begun if it would take longer than what is left of so many seconds.
         memory_bytes: No step is tried whose tensors take more; None for no bound.
     """
 
@@ -50,12 +51,15 @@ class StepTimer:
         self._budget_seconds = budget_seconds
         self._memory_bytes = memory_bytes
         self._turns = costs.shares_of_turns(options.discriminator_steps, loss.penalty_interval)
+        self._deadline = 0.0
+        self._state = self._last = None
+        self._measured = {}
 
     def measure(self, stage_costs):
-        """Returns how long a step takes by stage, for as many stages as the budget allows.
+        """Returns how long a step takes by stage, for as many neighbouring stages as the budget allows.
 
-        If a step of the first stage is large, it is measured with a smaller batch first, and with the whole one if
-        that fits.
+        If even a step of the smallest stage is large, it is measured with a small batch first, then with the largest
+        one that fits.
 
         Args:
             stage_costs: StageCost of each stage, in order; what a stage will take is judged by them.
@@ -63,46 +67,53 @@ class StepTimer:
         Returns:
             {stage: StepTime}; empty if there is not even memory for the smallest batch.
         """
-        deadline = time.monotonic() + self._budget_seconds
-        state = TrainingState(self._architecture, self._strategy, self._options)
-        measured, last = {}, None
-        for stage, cost in enumerate(stage_costs):
-            state.enter_phase(2 * stage, stage)
-            for batch_size in self._batch_sizes(cost, is_first=last is None):
-                if last is not None and last.forecast(cost) > deadline - time.monotonic():
-                    return measured
-                try:
-                    last = self._timed(state, cost, batch_size)
-                except tf.errors.ResourceExhaustedError:
-                    return measured
-                measured[stage] = StepTime(last.mean_seconds, batch_size)
-            if stage not in measured or measured[stage].batch_size < self._options.batch_size:
-                return measured
-        return measured
-
-    def _batch_sizes(self, cost, is_first):
-        """Returns the batches to try at a stage, smallest first: those that memory allows."""
-        whole = self._options.batch_size
-        sizes = [whole]
-        if is_first:
-            smaller = self._smaller(FIRST_OPERATIONS / cost.mean_operations(self._turns))
-            sizes = sorted({smaller, whole})
-        if self._memory_bytes is None:
-            return sizes
-        return [size for size in sizes if cost.tensor_bytes * size / whole <= self._memory_bytes]
-
-    def _smaller(self, share):
-        """Returns the largest half, quarter, ... of the batch that is at most a `share` of it and can be trained."""
-        size, replicas = self._options.batch_size, self._strategy.num_replicas_in_sync
-        while size > share * self._options.batch_size:
-            half, rest = divmod(size, 2)
-            if rest or half % replicas or half < 2 * replicas:
+        self._deadline = time.monotonic() + self._budget_seconds
+        self._state = TrainingState(self._architecture, self._strategy, self._options)
+        self._measured, self._last = {}, None
+        operations = [cost.mean_operations(self._turns) for cost in stage_costs]
+        start = sum(number <= FIRST_OPERATIONS for number in operations[1:])
+        sizes = self._batch_sizes()
+        whole, least = sizes[0], sizes[-1]
+        first = next((size for size in sizes if size * operations[start] <= FIRST_OPERATIONS * whole), least)
+        if self._try(stage_costs, start, first):
+            for size in sizes:
+                if size <= first or self._try(stage_costs, start, size):
+                    break
+        if start in self._measured and self._measured[start].batch_size == whole:
+            for stage in range(start + 1, len(operations)):
+                if not self._try(stage_costs, stage, whole):
+                    break
+        for stage in reversed(range(start)):
+            if not self._try(stage_costs, stage, whole):
                 break
-            size = half
-        return size
+        return dict(sorted(self._measured.items()))
 
-    def _timed(self, state, cost, batch_size):
+    def _batch_sizes(self):
+        """Returns the whole batch, its half, its quarter, ..., as far as they can be trained."""
+        whole, replicas = self._options.batch_size, self._strategy.num_replicas_in_sync
+        sizes = [whole]
+        while sizes[-1] % (2 * replicas) == 0 and sizes[-1] >= 4 * replicas:
+            sizes.append(sizes[-1] // 2)
+        return sizes
+
+    def _try(self, stage_costs, stage, batch_size):
+        """Measures a step of `stage` if memory and budget allow, and returns whether they did."""
+        cost, share = stage_costs[stage], batch_size / self._options.batch_size
+        if self._memory_bytes is not None and share * cost.tensor_bytes > self._memory_bytes:
+            return False
+        if self._last is not None and self._last.forecast(cost, share) > self._deadline - time.monotonic():
+            return False
+        try:
+            self._last = self._timed(stage, cost, batch_size)
+        except tf.errors.ResourceExhaustedError:
+            return False
+        self._measured[stage] = StepTime(self._last.mean_seconds, batch_size)
+        return True
+
+    def _timed(self, stage, cost, batch_size):
         """Returns the _Timing of a stage: each kind of step twice, the first for its trace."""
+        state = self._state
+        state.enter_phase(2 * stage, stage)
         state.options = copy.copy(self._options)
         state.options.batch_size = batch_size
         step = TrainingStep(state, self._loss, seed=0)
@@ -153,11 +164,10 @@ class _Timing:
         """Seconds of a step of a whole batch, the mean over all kinds."""
         return sum(share * self.seconds[turn] for turn, share in self.turns.items()) / self.share
 
-    def forecast(self, cost):
-        """Returns the seconds that it would take to measure a whole batch of a stage that costs `cost`."""
+    def forecast(self, cost, share):
+        """Returns the seconds that it would take to measure a `share` of the batch of a stage that costs `cost`."""
         seconds = 0.0
         for turn in self.turns:
-            operations = self.share * self.cost.step_operations(*turn)
-            seconds += _TRACING_GROWTH * self.tracing[turn]
-            seconds += 2 * self.seconds[turn] * cost.step_operations(*turn) / operations
+            larger = share * cost.step_operations(*turn) / (self.share * self.cost.step_operations(*turn))
+            seconds += _TRACING_GROWTH * self.tracing[turn] + 2 * self.seconds[turn] * larger
         return seconds

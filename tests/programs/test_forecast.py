@@ -56,6 +56,9 @@ def test_a_stage_that_was_not_measured_takes_as_long_as_its_operations():
     lines = stage_lines({0: StepTime(0.5, 2)})
     assert "0.500 s a step (measured)" in lines[1]
     assert "2.000 s a step (estimated)" in lines[2]
+    lines = stage_lines({1: StepTime(2.0, 2)})
+    assert "0.500 s a step (estimated)" in lines[1]
+    assert "2.000 s a step (measured)" in lines[2]
 
 
 def test_a_smaller_batch_that_was_measured_is_named():
@@ -87,8 +90,8 @@ def test_parameters_and_memory_are_counted():
     block_2 = 9 * 8 * 4 + 4 + 9 * 4 * 4 + 4 + 4 * 2 + 2
     assert number == block_1 + block_2
     total, weights, step = forecast.memory_mib([2**20, 3 * 2**20], [StageCost(1, 1, 2**20)] * 2)
-    # Weights, gradients and two moments of both, and the average of the generator.
-    assert weights == 4 * (4 * (1 + 3) + 1) and step == 1.0
+    # Weights and two moments of both, a gradient and an average of the generator, four gradients of the discriminator.
+    assert weights == 4 * ((1 + 2 + 1 + 1) * 1 + (1 + 2 + 4) * 3) and step == 1.0
     assert total == 700 + 2 * 60 + weights + step
 
 

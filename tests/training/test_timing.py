@@ -72,17 +72,27 @@ def cost(scale, tensor_bytes=0):
 def test_every_stage_that_fits_the_budget_is_measured(clock):
     times = measured([cost(1), cost(4), cost(16)], budget_seconds=60.0)
     assert times == {stage: timing.StepTime(pytest.approx(0.016), BATCH) for stage in range(3)}
-    # Each twice: the first of a kind is traced and does not count.
-    assert clock.steps == [(BATCH, stage, True) for stage in (0, 0, 1, 1, 2, 2)]
+    # From the largest that is surely small on; each twice: the first of a kind is traced and does not count.
+    assert clock.steps == [(BATCH, stage, True) for stage in (2, 2, 1, 1, 0, 0)]
+
+
+def test_a_stage_of_middle_size_comes_first_then_larger_ones_then_smaller_ones(clock):
+    middle = timing.FIRST_OPERATIONS / 18 / 1e6
+    assert list(measured([cost(middle / 9), cost(middle), cost(2 * middle)])) == [0, 1, 2]
+    assert [stage for _, stage, _ in clock.steps] == [1, 1, 2, 2, 0, 0]
 
 
 def test_a_stage_that_would_not_fit_is_not_begun(clock):
     # The third stage is expected to take 1000 times the second's 16 ms, twice.
-    assert list(measured([cost(1), cost(2), cost(2000)], budget_seconds=30.0)) == [0, 1]
+    middle = timing.FIRST_OPERATIONS / 18 / 1e6
+    assert list(measured([cost(middle / 9), cost(middle), cost(1000 * middle)], budget_seconds=30.0)) == [
+        0,
+        1,
+    ]
 
 
 def test_the_first_stage_is_measured_whatever_the_budget(clock):
-    assert list(measured([cost(1), cost(4)], budget_seconds=0.0)) == [0]
+    assert list(measured([cost(1), cost(4)], budget_seconds=0.0)) == [1]
 
 
 def test_steps_with_and_without_the_generator_count_by_their_share(clock):
@@ -91,14 +101,26 @@ def test_steps_with_and_without_the_generator_count_by_their_share(clock):
     assert [turn for _, _, turn in clock.steps] == [True, True, False, False]
 
 
+# Of 18 passes: two halvings bring a batch of 8 under the limit.
+LARGE = 4 * timing.FIRST_OPERATIONS / 18 / 1e6
+
+
 def test_a_large_first_step_is_tried_with_a_smaller_batch(clock):
-    # 18 passes of 4e11 / 18 operations are 4e11 * 8: two halvings bring the batch under the limit of 1e12.
-    large = cost(1.0 * 4e12 / 18 / 1e6)
-    times = measured([large, large], budget_seconds=0.0)
+    times = measured([cost(LARGE), cost(LARGE)], budget_seconds=0.0)
     assert times == {0: timing.StepTime(pytest.approx(0.016), 2)}
     assert {size for size, _, _ in clock.steps} == {2}
-    times = measured([large], budget_seconds=60.0)
+    times = measured([cost(LARGE)], budget_seconds=60.0)
     assert times == {0: timing.StepTime(pytest.approx(0.016), BATCH)}
+
+
+def test_then_the_largest_batch_that_fits_is_measured(clock, monkeypatch):
+    times = measured([cost(LARGE), cost(4 * LARGE)], memory_bytes=99, budget_seconds=60.0)
+    assert list(times) == [0, 1] and times[0].batch_size == BATCH
+    # A second to trace and 8 ms for two steps of two images; 1.3 s and 16 ms are forecast for four, 32 ms for eight.
+    monkeypatch.setattr(Clock, "steps", [])
+    times = measured([cost(LARGE), cost(LARGE)], budget_seconds=1.008 + 1.316 + 0.008)
+    assert times == {0: timing.StepTime(pytest.approx(0.016), 4)}
+    assert [size for size, _, _ in clock.steps] == [2, 2, 4, 4]
 
 
 def test_a_batch_is_not_divided_below_two_a_replica(clock):
@@ -107,11 +129,10 @@ def test_a_batch_is_not_divided_below_two_a_replica(clock):
 
 
 def test_what_memory_does_not_hold_is_not_tried(clock):
-    times = measured([cost(1, 100), cost(4, 400), cost(16, 1600)], memory_bytes=400)
+    times = measured([cost(LARGE / 99, 100), cost(LARGE / 9, 400), cost(LARGE / 3, 1600)], memory_bytes=400)
     assert list(times) == [0, 1]
     assert measured([cost(1, 100)], memory_bytes=99) == {}
-    large = cost(4e12 / 18 / 1e6, 1600)
-    assert measured([large], memory_bytes=400) == {0: timing.StepTime(pytest.approx(0.016), 2)}
+    assert measured([cost(LARGE, 1600)], memory_bytes=400) == {0: timing.StepTime(pytest.approx(0.016), 2)}
 
 
 def test_a_device_that_runs_out_of_memory_ends_the_measuring(clock, monkeypatch):
@@ -121,7 +142,7 @@ def test_a_device_that_runs_out_of_memory_ends_the_measuring(clock, monkeypatch)
 
     monkeypatch.setattr(FakeStep, "__call__", full)
     assert measured([cost(1)]) == {}
-    assert measured([cost(4e12 / 18 / 1e6)])[0].batch_size == 2
+    assert measured([cost(LARGE)])[0].batch_size == BATCH // 2
 
 
 def test_a_real_step_is_timed():
