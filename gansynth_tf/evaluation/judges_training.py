@@ -10,6 +10,9 @@ from gansynth_tf.metrics.accuracy import share_as_asked
 from gansynth_tf.models.classifier import Classifier
 from gansynth_tf.models.classifier_training import train_classifier
 
+# Coarse, as befits a genre, and as the stored judges hear.
+_RESOLUTION = {"num_mel_bins": 64, "frame_length": 1024, "frame_step": 256}
+
 
 def train_judges(
     dataset,
@@ -41,7 +44,8 @@ def train_judges(
         raise ValueError(f"`label` must be one of {', '.join(dataset.labels)}. Received: label={label!r}.")
     column, classes = list(dataset.labels).index(label), tuple(dataset.labels[label])
     truths = {split: dataset.rows(split)[:, column].astype(np.int32) for split in ("train", "valid", "test")}
-    classifier = Classifier(dataset.sample_rate, dataset.length_samples, {label: classes}, seed=seed)
+    sizes = dataset.sample_rate, dataset.length_samples
+    classifier = Classifier(*sizes, {label: classes}, **_RESOLUTION, seed=seed)
     tell("spectrograms of real clips")
     spectrograms = {
         split: classifier.spectrograms(split_clips(dataset, split)) for split in ("train", "valid")

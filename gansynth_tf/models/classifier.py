@@ -1,7 +1,11 @@
 """A small convolutional network that names the labels of a clip, and the features it sees them by."""
 
+import contextlib
 import dataclasses
+import hashlib
 import json
+import math
+import os
 import pathlib
 
 import keras
@@ -12,6 +16,36 @@ from gansynth_tf.audio.log_mel import log_mel_spectrograms
 
 WEIGHTS_FILE = "weights.npz"
 CONFIG_FILE = "classifier.json"
+
+# Of the resolution that follows the sample rate: see `resolution_of`.
+_WINDOW_SECONDS = 0.128
+_BAND_MEL = 11.0
+
+
+def resolution_of(sample_rate: int, length_samples: int, num_blocks: int) -> dict[str, int]:
+    """Returns the windows and bands by which a classifier tells semitones from middle C on.
+
+    Windows last about 128 ms (a power of two of samples; never more than the clip), every quarter of one, or so much
+    closer that a short clip has a frame for each halving. Bands are 11 mel apart, about 10 Hz at middle C, where a
+    semitone is 16 Hz. 64 bands, 30 Hz apart there, do for genres; semitones they tell by overtones only.
+
+    Args:
+        sample_rate: In hertz.
+        length_samples: Length of a clip.
+        num_blocks: How often the network halves frames and bands.
+
+    Returns:
+        `frame_length` and `frame_step` in samples, `num_mel_bins` (a multiple of 16).
+    """
+    frame_length = 2 ** round(math.log2(_WINDOW_SECONDS * sample_rate))
+    while frame_length > max(16, length_samples):
+        frame_length //= 2
+    frame_step = frame_length // 4
+    while frame_step > 1 and 1 + length_samples // frame_step < 2**num_blocks:
+        frame_step //= 2
+    top, bottom = (1127.0 * math.log1p(hz / 700.0) for hz in (sample_rate / 2, 30.0))
+    num_mel_bins = 16 * max(2**num_blocks // 16, math.ceil((top - bottom) / _BAND_MEL / 16))
+    return {"num_mel_bins": num_mel_bins, "frame_length": frame_length, "frame_step": frame_step}
 
 
 class Classifier:
@@ -24,9 +58,9 @@ class Classifier:
         sample_rate: In hertz; positional, as all that a data set supplies.
         length_samples: Length of a clip.
         labels: Label names with their class names.
-        num_mel_bins: Mel bands.
-        frame_length: Window in samples.
-        frame_step: Step between frames in samples.
+        num_mel_bins: Mel bands; 0 follows the sample rate, as the next two: fine enough for semitones.
+        frame_length: Window in samples, or 0.
+        frame_step: Step between frames in samples, or 0.
         filters: Filters of each block; every block halves time and frequency.
         num_features: Units of the penultimate layer.
         dropout: Share of units dropped before and after the penultimate layer while training.
@@ -42,9 +76,9 @@ class Classifier:
         length_samples: int,
         labels: dict[str, tuple[str, ...]],
         *,
-        num_mel_bins: int = 64,
-        frame_length: int = 1024,
-        frame_step: int = 256,
+        num_mel_bins: int = 0,
+        frame_length: int = 0,
+        frame_step: int = 0,
         filters: tuple[int, ...] = (24, 48, 96, 128),
         num_features: int = 64,
         dropout: float = 0.2,
@@ -52,19 +86,22 @@ class Classifier:
     ):
         if not labels or not all(labels.values()):
             raise ValueError(f"`labels` must name at least one label, each with classes. Received: {labels}.")
+        resolution = resolution_of(sample_rate, length_samples, len(filters))
+        given = {"num_mel_bins": num_mel_bins, "frame_length": frame_length, "frame_step": frame_step}
+        resolution |= {name: value for name, value in given.items() if value}
+        if min(resolution.values()) < 1:
+            raise ValueError(f"Expected windows, steps and bands of 0 or more. Received: {given}.")
+        num_mel_bins = resolution["num_mel_bins"]
         self.sample_rate = sample_rate
         self.length_samples = length_samples
         self.labels = {name: tuple(classes) for name, classes in labels.items()}
-        self.options = {
-            "num_mel_bins": num_mel_bins,
-            "frame_length": frame_length,
-            "frame_step": frame_step,
+        self.options = resolution | {
             "filters": tuple(filters),
             "num_features": num_features,
             "dropout": dropout,
             "seed": seed,
         }
-        num_frames = 1 + length_samples // frame_step
+        num_frames = 1 + length_samples // resolution["frame_step"]
         if min(num_frames, num_mel_bins) < 2 ** len(filters):
             raise ValueError(
                 f"{len(filters)} blocks need {2 ** len(filters)} frames and mel bands. "
@@ -144,6 +181,14 @@ class Classifier:
         """Returns the penultimate features [num_clips, num_features] of clips [num_clips, length_samples]."""
         return self.hear(self.spectrograms(audio))[0]
 
+    @property
+    def weights_hash(self) -> str:
+        """A hash of the weights' values: what a score was heard by."""
+        digest = hashlib.sha256()
+        for variable in self.network.weights:
+            digest.update(np.ascontiguousarray(variable.numpy(), "<f4").tobytes())
+        return digest.hexdigest()[:16]
+
     def save(self, directory, facts: dict | None = None) -> None:
         """Writes `weights.npz` (plain arrays) and `classifier.json`, which `load` reads.
 
@@ -154,16 +199,21 @@ class Classifier:
         directory = pathlib.Path(directory)
         directory.mkdir(parents=True, exist_ok=True)
         arrays = {f"{i:03d}": variable.numpy() for i, variable in enumerate(self.network.weights)}
-        np.savez_compressed(directory / WEIGHTS_FILE, **arrays)
         config = {
             "sample_rate": self.sample_rate,
             "length_samples": self.length_samples,
             "labels": self.labels,
             "options": self.options,
             "variables": [variable.path for variable in self.network.weights],
+            "weights_hash": self.weights_hash,
             "facts": facts or {},
         }
-        (directory / CONFIG_FILE).write_text(json.dumps(config, indent=1) + "\n")
+        text = json.dumps(config, indent=1) + "\n"
+        # The config comes last: without it there is no classifier, with it there is a whole one.
+        with _replacing(directory / WEIGHTS_FILE) as part, part.open("wb") as stream:
+            np.savez_compressed(stream, **arrays)
+        with _replacing(directory / CONFIG_FILE) as part:
+            part.write_text(text)
 
     @classmethod
     def load(cls, directory) -> tuple["Classifier", dict]:
@@ -191,7 +241,23 @@ class Classifier:
             )
         for variable, value in zip(classifier.network.weights, values, strict=True):
             variable.assign(value)
+        # Classifiers of before it was kept have none.
+        if config.get("weights_hash", classifier.weights_hash) != classifier.weights_hash:
+            raise ValueError(
+                f"{WEIGHTS_FILE} in {directory} holds other weights than {CONFIG_FILE} names: train it again."
+            )
         return classifier, config["facts"]
+
+
+@contextlib.contextmanager
+def _replacing(path: pathlib.Path):
+    """Context of a file beside `path` that takes its place at the end, so that none is ever half written."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        yield part
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _build_network(spectrogram_shape, labels, filters, num_features, dropout, seed):
@@ -227,8 +293,16 @@ def _build_network(spectrogram_shape, labels, filters, num_features, dropout, se
 
 @dataclasses.dataclass(frozen=True)
 class TrainingResult:
-    """What `train_classifier` did: `history` has a row an epoch (loss, validation loss and accuracy)."""
+    """What `train_classifier` did.
+
+    Args:
+        history: A row an epoch: loss, validation loss and accuracy.
+        best_epoch: The one whose weights were kept, from 0.
+        validation_accuracy: Its share of right classes, a label.
+        interrupted: Whether it was asked to stop.
+    """
 
     history: list[dict[str, float]]
     best_epoch: int
     validation_accuracy: dict[str, float]
+    interrupted: bool = False

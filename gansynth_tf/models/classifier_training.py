@@ -104,6 +104,8 @@ def train_classifier(
     rows: np.ndarray,
     validation_spectrograms: np.ndarray,
     validation_rows: np.ndarray,
+    progress=None,
+    should_stop=None,
     *,
     num_epochs: int = 30,
     patience: int = 6,
@@ -112,7 +114,6 @@ def train_classifier(
     weight_decay: float = 1e-3,
     label_smoothing: float = 0.05,
     seed: int = 0,
-    progress=None,
 ) -> TrainingResult:
     """Trains until the validation loss stops falling, and leaves the best epoch's weights in `classifier`.
 
@@ -122,6 +123,8 @@ def train_classifier(
         rows: [num_clips, num_labels] int32 class indices, -1 where missing.
         validation_spectrograms: [num_validation, frames, bins], clips that training never sees.
         validation_rows: [num_validation, num_labels] int32.
+        progress: Called with each epoch's row of the history, or None.
+        should_stop: Asked before every step whether the user wants to stop; the best epoch so far is kept. Or None.
         num_epochs: At most so many; the learning rate falls along half a cosine.
         patience: Epochs without a lower validation loss before it stops.
         batch_size: Clips a step.
@@ -129,13 +132,14 @@ def train_classifier(
         weight_decay: Of AdamW.
         label_smoothing: Share of the label's mass that is spread over all classes.
         seed: Orders the clips and draws the augmentation.
-        progress: Called with each epoch's row of the history, or None.
 
     Returns:
         The history, the best epoch (from 0) and its validation accuracy.
 
     Raises:
-        ValueError: If shapes disagree, or there are too few clips for a batch or none for validation.
+        ValueError: If shapes disagree, there are too few clips for a batch or none for validation, or the loss is
+            not finite.
+        KeyboardInterrupt: If it was asked to stop before the first epoch ended.
     """
     rows, validation_rows = np.asarray(rows, np.int32), np.asarray(validation_rows, np.int32)
     for what, clips, wanted in (
@@ -153,14 +157,19 @@ def train_classifier(
     steps = len(rows) // batch_size
     schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps * num_epochs, alpha=0.02)
     step = _compiled_step(classifier, schedule, weight_decay, label_smoothing)
+    asked = should_stop or (lambda: False)
     history, best_loss, best_epoch, best_weights = [], math.inf, -1, None
     for epoch in range(num_epochs):
         began = time.monotonic()
         order = np.random.default_rng([seed, epoch]).permutation(len(rows))[: steps * batch_size]
-        losses = [
-            step(spectrograms[chosen], rows[chosen], tf.constant([seed, epoch * steps + index], tf.int32))
-            for index, chosen in enumerate(order.reshape(steps, batch_size))
-        ]
+        losses = []
+        for index, chosen in enumerate(order.reshape(steps, batch_size)):
+            if asked():
+                break
+            draw = tf.constant([seed, epoch * steps + index], tf.int32)
+            losses.append(step(spectrograms[chosen], rows[chosen], draw))
+        if len(losses) < steps:
+            break
         loss, accuracies = _evaluate(classifier, validation_spectrograms, validation_rows)
         row = {
             "epoch": epoch,
@@ -176,10 +185,12 @@ def train_classifier(
             best_weights = [variable.numpy() for variable in classifier.network.weights]
         elif epoch - best_epoch >= patience:
             break
+    if best_weights is None and not history:
+        raise KeyboardInterrupt
     if best_weights is None:
         raise ValueError(
             "Training diverged: the validation loss was never finite. Use a lower `learning_rate`."
         )
     for variable, value in zip(classifier.network.weights, best_weights, strict=True):
         variable.assign(value)
-    return TrainingResult(history, best_epoch, best_accuracies)
+    return TrainingResult(history, best_epoch, best_accuracies, interrupted=asked())

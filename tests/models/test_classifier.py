@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gansynth_tf.models.classifier import Classifier
+from gansynth_tf.audio.log_mel import log_mel_spectrograms
+from gansynth_tf.models.classifier import Classifier, resolution_of
 from gansynth_tf.models.classifier_training import augment, train_classifier
 
 SAMPLE_RATE = 8000
@@ -129,10 +130,44 @@ def test_wrong_input_is_refused_in_one_line(tmp_path):
     with pytest.raises(ValueError, match="at least one label"):
         Classifier(SAMPLE_RATE, SAMPLE_RATE, {})
     with pytest.raises(ValueError, match="fewer filters or longer clips"):
-        Classifier(SAMPLE_RATE, 1024, LABELS)
+        Classifier(SAMPLE_RATE, 1024, LABELS, frame_step=256)
+    with pytest.raises(ValueError, match="windows, steps and bands of 0 or more"):
+        Classifier(SAMPLE_RATE, SAMPLE_RATE, LABELS, num_mel_bins=-1)
     with pytest.raises(ValueError, match="train one first"):
         Classifier.load(tmp_path)
     with pytest.raises(ValueError, match="at least a batch"):
         shape = (4, *classifier.spectrogram_shape)
         rows = np.zeros([4, 2], np.int32)
         train_classifier(classifier, np.zeros(shape), rows, np.zeros(shape), rows)
+
+
+@pytest.mark.parametrize(
+    ("sample_rate", "length_samples", "expected"),
+    [
+        (8000, 8000, (1024, 256, 192)),
+        (16000, 64000, (2048, 512, 256)),
+        (44100, 44100, (4096, 1024, 368)),
+        (8000, 2000, (1024, 128, 192)),
+        (8000, 600, (512, 32, 192)),
+    ],
+)
+def test_windows_and_bands_follow_the_sample_rate_and_short_clips(sample_rate, length_samples, expected):
+    found = resolution_of(sample_rate, length_samples, 4)
+    assert (found["frame_length"], found["frame_step"], found["num_mel_bins"]) == expected
+    assert 1 + length_samples // found["frame_step"] >= 2**4
+
+
+@pytest.mark.parametrize("sample_rate", [8000, 16000, 44100])
+def test_semitones_above_middle_c_fall_into_bands_of_their_own(sample_rate):
+    resolution = resolution_of(sample_rate, sample_rate, 4)
+    f0_hz = 440.0 * 2.0 ** ((np.arange(60, 73)[:, None] - 69) / 12)
+    tones = np.sin(2.0 * np.pi * f0_hz * np.arange(sample_rate) / sample_rate)
+    bands = np.argmax(np.mean(log_mel_spectrograms(tones, sample_rate, **resolution), axis=1), axis=1)
+    assert (np.diff(bands) > 0).all()
+
+
+def test_defaults_that_follow_the_sample_rate_are_stored_as_numbers(tmp_path):
+    classifier = Classifier(SAMPLE_RATE, SAMPLE_RATE, LABELS, filters=(4, 4))
+    assert classifier.options["num_mel_bins"] == 192 and classifier.spectrogram_shape == (32, 192)
+    classifier.save(tmp_path)
+    assert Classifier.load(tmp_path)[0].options == classifier.options

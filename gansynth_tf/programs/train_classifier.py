@@ -1,0 +1,232 @@
+"""`eval/train_classifier.py`: train the network by which generated clips are heard."""
+
+import pathlib
+import sys
+import time
+from collections.abc import Callable, Sequence
+
+from gansynth_tf import options
+from gansynth_tf.evaluation import label_classifier
+from gansynth_tf.experiment import Experiment, specification
+from gansynth_tf.models.classifier import CONFIG_FILE, WEIGHTS_FILE, Classifier
+from gansynth_tf.models.classifier_training import train_classifier
+from gansynth_tf.options import Specification, UserError, WorkFailed
+from gansynth_tf.programs import command_line
+from gansynth_tf.training.interruption import Interruption
+from gansynth_tf.training.observers.progress import CountLine, duration
+
+USAGE = """\
+python eval/train_classifier.py --flagfile=flags/genre.cfg --classifier_dir=runs/classifiers/genre
+python eval/train_classifier.py --flagfile=runs/a/experiment.cfg --classifier_dir=runs/classifiers/a \\
+    --classifier_labels=pitch,instrument_family
+
+Trains a small network that names the labels of a clip, on the real clips of any data set that training can read, and
+tells how often it is right on clips that it never heard. Scores of generated clips are what this network hears: train
+one before the runs are scored, once for all runs of a comparison, and never on generated clips.
+
+  train  it learns from these clips, made worse in many ways so that it does not rest on a recording's quality
+  valid  it stops when these are no longer named better; the weights of the best epoch are kept
+  test   its accuracy on these is printed and stored, one number a label
+
+It writes into the folder
+  weights.npz      the weights, plain arrays
+  classifier.json  sizes, labels, held-out accuracies, fingerprint of the data, hash of the weights, seed, versions
+and changes no classifier that is there already. Ctrl-C stores the best epoch so far; a kill leaves nothing half done.
+A few thousand clips of a second take some minutes on two cores. --dataset and its options may be given instead of a
+flagfile, or after one.
+"""
+# What makes one classifier another; --seed and the program's own names stand for the rest.
+_OWN = {"classifier": Classifier, "classifier_training": train_classifier}
+_NOT_ASKED = ("classifier.seed", "classifier_training.seed")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the program and returns its exit status.
+
+    Args:
+        arguments: Without the program's name; None means those of this process.
+    """
+    return command_line.exit_status(_train, arguments)
+
+
+def program(
+    *,
+    flagfile: str = "",
+    classifier_dir: str = "",
+    classifier_labels: tuple[str, ...] = (),
+    max_clips: int = 20000,
+    least_accuracy: float = 0.0,
+) -> None:
+    """Stands for the program's own options.
+
+    Args:
+        flagfile: File of options that says which data; experiment.cfg in a run's folder means that run's.
+        classifier_dir: Folder to store the classifier in.
+        classifier_labels: Labels to name, as pitch,instrument_family. Empty is those that the flagfile conditions on.
+        max_clips: At most so many training clips, drawn at random, and a quarter as many of the other splits; 0 is
+            all. Their spectrograms are held in memory.
+        least_accuracy: Store nothing, and end with status 1, if a label is named right less often on held-out clips.
+    """
+
+
+def _train(arguments: Sequence[str]) -> int:
+    own = _own_options()
+    line = command_line.parse(arguments, program, specification() | own, USAGE)
+    told = line.program
+    folder = _free_folder(told["classifier_dir"])
+    if told["max_clips"] < 0 or not 0.0 <= told["least_accuracy"] <= 1.0:
+        raise UserError(
+            "--max_clips takes a whole number from 0, --least_accuracy a share from 0 to 1. "
+            f"Received: {told['max_clips']}, {told['least_accuracy']}."
+        )
+    experiment = _experiment(line, own)
+    classifier = _classifier(experiment, line.settings)
+    try:
+        return _trained(experiment, classifier, line.settings, told, folder)
+    except OSError as error:
+        raise WorkFailed(f"{error.filename or folder}: {error.strerror or error}.") from error
+
+
+def _own_options() -> Specification:
+    """Returns the options of the network and of its training, without those that follow --seed."""
+    found = options.specification(_OWN)
+    return {name: option for name, option in found.items() if name not in _NOT_ASKED}
+
+
+def _free_folder(classifier_dir: str) -> pathlib.Path:
+    """Returns the folder to store in, which must not hold a classifier."""
+    if not classifier_dir:
+        raise UserError("Expected --classifier_dir=FOLDER to store the classifier in. Received: none.")
+    folder = pathlib.Path(classifier_dir)
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"--classifier_dir={folder} is a file. Name a folder.")
+    for name in (CONFIG_FILE, WEIGHTS_FILE):
+        if (folder / name).exists():
+            raise UserError(
+                f"--classifier_dir={folder} holds a classifier already ({name}). Scores may rest on it: name another "
+                "folder, or remove it yourself."
+            )
+    return folder
+
+
+def _experiment(line: command_line.CommandLine, own: Specification) -> Experiment:
+    """Returns the experiment whose labels are those to name, its recordings read."""
+    settings = {name: value for name, value in line.settings.items() if name not in own}
+    given = {name for name in line.given if name not in own}
+    if line.program["classifier_labels"]:
+        settings["labels"], given = line.program["classifier_labels"], given | {"labels"}
+    experiment = Experiment.from_settings(settings, given)
+    if experiment.num_channels != 1:
+        raise UserError("A classifier hears one channel. Leave out --channels=stereo.")
+    dataset = experiment.dataset
+    cache_dir = experiment.training.cache_dir
+    counted = _counted("Recordings", "files")
+    try:
+        dataset.prepare(cache_dir if cache_dir and pathlib.Path(cache_dir).is_dir() else None, counted)
+    finally:
+        counted.close()
+    label_classifier.check_splits(dataset)
+    if not experiment.labels.classes:
+        raise UserError(
+            f"There is no label to name. Choose some by --classifier_labels: {', '.join(dataset.labels) or 'none'}."
+        )
+    return experiment
+
+
+def _classifier(experiment: Experiment, settings: options.Settings) -> Classifier:
+    sizes = experiment.sample_rate, experiment.length_samples
+    seed = {"classifier.seed": experiment.seed}
+    return options.build(
+        Classifier, *sizes, experiment.labels.classes, settings=settings | seed, prefix="classifier"
+    )
+
+
+def _trained(experiment, classifier, settings, told, folder) -> int:
+    """Reads, trains, examines and stores; returns the exit status."""
+    print(experiment.labels.report(), flush=True)
+    most = {"train": told["max_clips"]} | dict.fromkeys(("valid", "test"), -(-told["max_clips"] // 4))
+    parts = {}
+    for split in ("train", "valid", "test"):
+        counted = _counted(f"Clips of {split}", "clips")
+        parts[split] = label_classifier.hearable(
+            classifier,
+            experiment.dataset,
+            experiment.labels,
+            split,
+            most=most[split],
+            seed=experiment.seed,
+            count=counted,
+        )
+        counted.close()
+    train, valid = parts["train"], parts["valid"]
+    clips = train.spectrograms, train.rows, valid.spectrograms, valid.rows
+    sizes = classifier.options
+    print(
+        f"{len(train.rows):,} clips to learn from, windows of {sizes['frame_length']} samples every "
+        f"{sizes['frame_step']}, {sizes['num_mel_bins']} mel bands.",
+        flush=True,
+    )
+    num_epochs = settings["classifier_training.num_epochs"]
+    with Interruption() as should_stop:
+        training = options.build(
+            train_classifier,
+            classifier,
+            *clips,
+            _epoch_lines(num_epochs),
+            should_stop,
+            settings=settings | {"classifier_training.seed": experiment.seed},
+            prefix="classifier_training",
+        )
+    facts = label_classifier.facts_of(classifier, training, parts, experiment)
+    return _stored(classifier, facts, told["least_accuracy"], folder)
+
+
+def _stored(classifier, facts, least_accuracy, folder) -> int:
+    """Tells how good the classifier is, stores it if it is good enough, and returns the exit status."""
+    for name, found in facts["held_out"].items():
+        print(
+            f"Held-out accuracy of {name}: {found['accuracy']:.4f} of {found['num_clips']} clips "
+            f"({found['chance']:.3f} by always naming the most frequent class)."
+        )
+    worst = min(facts["held_out_accuracy"].values())
+    if worst < least_accuracy:
+        raise WorkFailed(
+            f"Expected at least {least_accuracy:g} of the held-out clips named right. Received: {worst:.4f}. Nothing "
+            "was stored. More clips, more epochs (--classifier_training.num_epochs) or finer bands "
+            "(--classifier.num_mel_bins) may help."
+        )
+    classifier.save(folder, facts)
+    print(f"Stored in {folder}: weights {classifier.weights_hash}, best epoch {facts['best_epoch'] + 1}.")
+    if facts["interrupted"]:
+        print("Interrupted: these are the best weights so far.")
+        return command_line.INTERRUPTED
+    return command_line.DONE
+
+
+def _epoch_lines(num_epochs: int) -> Callable[[dict[str, float]], None]:
+    """Returns what tells about each epoch, with the time left if none is better in between."""
+    began = time.monotonic()
+
+    def tell(row):
+        done = int(row["epoch"]) + 1
+        left = (time.monotonic() - began) / done * (num_epochs - done)
+        named = ", ".join(
+            f"{name.partition('/')[2]} {value:.4f}"
+            for name, value in row.items()
+            if name.startswith("validation_accuracy/")
+        )
+        print(
+            f"Epoch {done} of {num_epochs}: loss {row['loss']:.3f}, validation {row['validation_loss']:.3f} "
+            f"({named}); {duration(left)} left at most",
+            flush=True,
+        )
+
+    return tell
+
+
+def _counted(what: str, things: str) -> CountLine:
+    return CountLine(what, things, lambda line: print(line, flush=True), sys.stdout)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
