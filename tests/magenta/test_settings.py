@@ -85,6 +85,30 @@ def test_our_options_are_those_of_the_papers_run():
     assert {name: ours[name] for name in expected} == expected
 
 
+def test_each_number_goes_to_its_own_option():
+    # {the original's key: (our option, a number that no other key has)}.
+    numbers = {
+        "sample_rate": ("sample_rate", 8000),
+        "audio_length": ("length_samples", 32000),
+        "total_num_images": ("total_images", 999),
+        "generator_learning_rate": ("generator_learning_rate", 0.001),
+        "discriminator_learning_rate": ("discriminator_learning_rate", 0.002),
+        "adam_beta1": ("adam_beta1", 0.5),
+        "adam_beta2": ("adam_beta2", 0.95),
+        "generator_ac_loss_weight": ("generator_label_weight", 3.0),
+        "discriminator_ac_loss_weight": ("discriminator_label_weight", 4.0),
+        "gradient_penalty_weight": ("wgan_gp.penalty_weight", 5.0),
+        "gradient_penalty_target": ("wgan_gp.penalty_target", 6.0),
+        "real_score_penalty_weight": ("wgan_gp.drift_weight", 7.0),
+        "latent_vector_size": ("progressive.latent_size", 9),
+        "stable_stage_num_images": ("stable_images", (11,)),
+        "transition_stage_num_images": ("fade_images", (12,)),
+    }
+    values = {key: value[0] if isinstance(value, tuple) else value for key, (_, value) in numbers.items()}
+    ours = translation.our_settings(OriginalSettings.from_json(GOLDEN | values), stage=12)
+    assert {name: ours[name] for name, _ in numbers.values()} == dict(numbers.values())
+
+
 def test_other_constants_are_not_called_the_originals():
     theirs = OriginalSettings.from_json(GOLDEN | {"p_normalizer_a": 0.7})
     assert translation.our_settings(theirs, 12)["normalization"] == "fitted"
