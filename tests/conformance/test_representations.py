@@ -20,6 +20,8 @@ SMALL = {
     "complex": {"num_frames": 16, "num_bins": 128},
     "linear_if": {"num_frames": 16, "num_bins": 128},
     "linear_phase": {"num_frames": 16, "num_bins": 128},
+    "log_magnitude": {"num_bins": 64, "phase_iterations": 4},
+    "log_mel": {"num_bins": 128, "num_mel_bins": 64, "overlap": 0.5, "phase_iterations": 4},
     "mel_band_if": {"num_frames": 16, "num_bins": 128, "num_mel_bins": 64},
     "mel_if": {"num_frames": 16, "num_bins": 128, "num_mel_bins": 64, "phase_iterations": 4},
     "mel_phase": {"num_frames": 16, "num_bins": 128, "num_mel_bins": 64},

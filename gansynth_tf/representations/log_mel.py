@@ -1,0 +1,113 @@
+"""`log_mel`: log power in mel bands without phases."""
+
+import math
+
+import numpy as np
+import tensorflow as tf
+
+from gansynth_tf.audio import framing, griffin_lim, mel, mel_inversion, spectral
+from gansynth_tf.representations import normalization
+from gansynth_tf.representations.option_checks import check_spectral_options
+
+
+class LogMel:
+    """ln(power + 1e-6) of mel bands, one channel; bins are guessed from bands, and phases searched by Griffin-Lim.
+
+    The smallest data of a clip that still sound like it. Frames lie as in `log_magnitude`: the last one reaches beyond
+    the clip, and silence in front fills them up to a power of two. Bands are triangles from 0 Hz to half the sample
+    rate, none narrower than one and a half bins; DC is in none of them.
+
+    Args:
+        sample_rate: In hertz.
+        length_samples: Samples of a clip.
+        num_frames: Time frames, a power of two; 0 means as few as hold the clip.
+        num_bins: Linear frequency bins above DC, a power of two; a frame has twice as many samples.
+        num_mel_bins: Mel bins, a power of two of at most num_bins; 0 means as many as num_bins.
+        overlap: Share of a frame that the next one repeats, at least 0.5.
+        phase_iterations: Rounds of Griffin-Lim.
+
+    Attributes:
+        shape: (frames, mel bins, 1) of a clip's data.
+        channel_weights: Share of the networks' range for each channel.
+        channel_counts: The numbers of audio channels that it can take.
+        least_snr_db, most_distance_db: What a clip keeps there and back, with default options: its level above that of
+            the error at least, and the distance of its spectrum at most.
+            Minus infinity: the waveform is another.
+        original_constants: None: the released GANSynth program has no such data.
+
+    Raises:
+        ValueError: If a size is no power of two, the frames do not cover the clip, or an option is out of range.
+    """
+
+    how_to_run = frozenset()
+    # Raised when `to_data` gives other data, so that cached ones of older code are not taken for these.
+    data_version = 1
+    channel_counts = (1,)
+    channel_names = ("log mel power",)
+    channel_weights = (1.0,)
+    # Of clips of the embedded sets; the exam in tests/conformance holds every representation to its own.
+    least_snr_db = -math.inf
+    most_distance_db = 6.0
+    original_constants = None
+
+    def __init__(
+        self,
+        sample_rate: int,
+        length_samples: int,
+        *,
+        num_frames: int = 0,
+        num_bins: int = 512,
+        num_mel_bins: int = 128,
+        overlap: float = 0.75,
+        phase_iterations: int = 16,
+    ):
+        check_spectral_options(sample_rate, phase_iterations)
+        num_mel_bins = num_mel_bins or num_bins
+        spectral.check_power_of_two("num_mel_bins", num_mel_bins)
+        self.frames = framing.halvable_frames(length_samples, num_frames, num_bins, overlap)
+        self.sample_rate = sample_rate
+        self.length_samples = length_samples
+        self.phase_iterations = phase_iterations
+        self.shape = (self.frames.num_frames, num_mel_bins, 1)
+        # All bins of the transform: the rows are then where the original takes them to be, off by one without DC.
+        to_mel = mel.mel_matrix(self.frames.num_bins, num_mel_bins, sample_rate)
+        self._to_mel = to_mel.astype(np.float32)
+        self._to_linear = np.linalg.pinv(to_mel).astype(np.float32)
+        self._smeared_to_linear = mel.linear_matrix(to_mel).astype(np.float32)
+
+    def to_data(self, audio):
+        """Returns the log power of `audio` in mel bands.
+
+        Args:
+            audio: [batch, length_samples] float32, full scale 1.
+
+        Returns:
+            [batch, frames, mel bins, 1] float32.
+        """
+        spectra = framing.spectra_from_audio(audio, self.frames)
+        power = tf.square(tf.math.real(spectra)) + tf.square(tf.math.imag(spectra))
+        return tf.math.log(power @ self._to_mel + spectral.LOG_FLOOR)[..., tf.newaxis]
+
+    def to_audio(self, data):
+        """Returns audio with about the power of `data` in mel bands.
+
+        Args:
+            data: [batch, frames, mel bins, 1] float32.
+
+        Returns:
+            [batch, length_samples] float32, not clipped.
+        """
+        mel_power = tf.nn.relu(tf.exp(data[..., 0]) - spectral.LOG_FLOOR)
+        power = mel_inversion.linear_power(mel_power, self._to_mel, self._to_linear, self._smeared_to_linear)
+        # 0 stays 0, and the root's slope there finite.
+        magnitudes = tf.sqrt(power + spectral.LOG_FLOOR) - math.sqrt(spectral.LOG_FLOOR)
+        phases = griffin_lim.drawn_phases(self.frames)
+        return griffin_lim.audio_from_magnitudes(magnitudes, self.frames, self.phase_iterations, phases)
+
+    def fitted_constants(self, data):
+        """Returns (scale, offset), each [1] float64, that take the extremes of all clips to the networks' margins.
+
+        Args:
+            data: [num, frames, mel bins, 1] of `to_data`; may be a memory map, it is read in pieces.
+        """
+        return normalization.fitted_constants(data)
