@@ -6,10 +6,13 @@ pipelines and in compiled graphs.
 
 import dataclasses
 import math
+import typing
+from typing import Literal
 
 import tensorflow as tf
 
 LOG_FLOOR = 1e-6
+LeftOutBin = Literal["dc", "nyquist"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,23 +22,30 @@ class FrameGrid:
     Attributes:
         length_samples: Samples of a clip.
         num_frames: Frames of its spectrum.
-        num_bins: Frequency bins kept, without DC; the Fourier transform has twice as many points.
+        num_bins: Frequency bins kept; the Fourier transform has twice as many points, and one bin more.
         overlap: Share of a frame that the next one repeats, in [0.5, 1).
+        left_out_bin: The bin that is not kept: "dc", or "nyquist".
 
     Raises:
         ValueError: If a number of frames or bins is no power of two, `overlap` is out of range, the clip is empty or
             the frames do not cover it.
 
-    Source: Engel et al., GANSynth, ICLR 2019, section 2.1; padding as in the released program.
+    Source: Engel et al., GANSynth, ICLR 2019, section 2.1, whose text leaves the Nyquist frequency out; padding and the
+    left-out DC as in the released program.
     """
 
     length_samples: int
     num_frames: int
     num_bins: int
     overlap: float = 0.75
+    left_out_bin: LeftOutBin = "dc"
 
     def __post_init__(self):
         """Refuses a grid that could not hold the clip."""
+        if self.left_out_bin not in typing.get_args(LeftOutBin):
+            raise ValueError(
+                f'`left_out_bin` must be "dc" or "nyquist". Received: left_out_bin={self.left_out_bin!r}.'
+            )
         check_power_of_two("num_bins", self.num_bins)
         check_power_of_two("num_frames", self.num_frames)
         if not 0.5 <= self.overlap < 1.0:
@@ -91,24 +101,25 @@ def check_power_of_two(name, value):
 
 
 def spectra_from_audio(audio, grid):
-    """Returns short-time spectra without their DC bin.
+    """Returns short-time spectra without the bin that the grid leaves out.
 
     Args:
         audio: [batch, length_samples] float32.
         grid: FrameGrid.
 
     Returns:
-        [batch, num_frames, num_bins] complex64. Bin 0 is the first above DC, the last is the Nyquist frequency.
+        [batch, num_frames, num_bins] complex64. Without DC bin 0 is the first above it, and the last is the Nyquist
+        frequency; without that, bin 0 is DC.
     """
     padded = tf.pad(audio, [[0, 0], [grid.pad_samples, 0]])
     spectra = tf.signal.stft(
         padded, grid.fft_length, grid.hop_samples, grid.fft_length, tf.signal.hann_window
     )
-    return spectra[:, :, 1:]
+    return spectra[:, :, 1:] if grid.left_out_bin == "dc" else spectra[:, :, :-1]
 
 
 def audio_from_spectra(spectra, grid):
-    """Returns the audio of `spectra_from_audio`, up to the lost DC: overlap-add with the matching inverse window.
+    """Returns the audio of `spectra_from_audio`, up to the lost bin: overlap-add with the matching inverse window.
 
     Args:
         spectra: [batch, num_frames, num_bins] complex64.
@@ -117,9 +128,10 @@ def audio_from_spectra(spectra, grid):
     Returns:
         [batch, length_samples] float32.
     """
-    with_dc = tf.pad(spectra, [[0, 0], [0, 0], [1, 0]])
+    sides = [1, 0] if grid.left_out_bin == "dc" else [0, 1]
+    complete = tf.pad(spectra, [[0, 0], [0, 0], sides])
     window = tf.signal.inverse_stft_window_fn(grid.hop_samples, tf.signal.hann_window)
-    audio = tf.signal.inverse_stft(with_dc, grid.fft_length, grid.hop_samples, grid.fft_length, window)
+    audio = tf.signal.inverse_stft(complete, grid.fft_length, grid.hop_samples, grid.fft_length, window)
     return audio[:, grid.pad_samples :]
 
 

@@ -191,6 +191,7 @@ def _refuse_other_parts(settings, record):
         ("progressive.condition", "classifier"),
         ("loss", "wgan_gp"),
         (f"{key}.overlap", _OVERLAP),
+        (f"{key}.left_out_bin", "dc"),
     ]
     if key not in REPRESENTATIONS.values():
         raise WorkFailed(

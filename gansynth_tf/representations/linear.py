@@ -32,6 +32,7 @@ class _Linear:
         overlap: float = 0.5,
         phase_iterations: int = 0,
         phase_weight: float = 0.1,
+        left_out_bin: spectral.LeftOutBin = "dc",
     ):
         """Prepares the frames.
 
@@ -45,9 +46,11 @@ class _Linear:
                 and right for data of real clips; generated phases may contradict each other, and rounds settle that.
             phase_weight: Share of the networks' range that a fitted normalisation gives channel 1. Where nothing
                 sounds the phases are noise, which a generator cannot copy and a discriminator cannot overlook.
+            left_out_bin: The one of num_bins + 1 bins that is not kept: "dc" as in the released program, "nyquist" as
+                in the paper.
         """
         check_spectral_options(sample_rate, phase_iterations, phase_weight)
-        self.grid = spectral.FrameGrid(length_samples, num_frames, num_bins, overlap)
+        self.grid = spectral.FrameGrid(length_samples, num_frames, num_bins, overlap, left_out_bin)
         self.sample_rate = sample_rate
         self.length_samples = length_samples
         self.phase_iterations = phase_iterations
@@ -61,7 +64,7 @@ class _Linear:
             audio: [batch, length_samples] float32, full scale 1.
 
         Returns:
-            [batch, frames, bins, 2] float32. Bin 0 is the first above DC, the last is the Nyquist frequency.
+            [batch, frames, bins, 2] float32; which bins, `spectral.spectra_from_audio` says.
         """
         spectra = spectral.spectra_from_audio(audio, self.grid)
         channels = [spectral.log_magnitude(spectra), self._channel_from_phase(spectral.phase(spectra))]

@@ -30,6 +30,9 @@ class MelIf:
         phase_weight: Share of the networks' range that a fitted normalisation gives channel 1. Where mel bands are
             wide the phases are all but noise, which a generator cannot copy and a discriminator cannot overlook:
             at full weight both work on little else.
+        left_out_bin: The one of num_bins + 1 bins that is not kept: "dc" as in the released program, "nyquist" as in
+            the paper. The mel scale's axis begins at DC: without the Nyquist bin it is right at low frequencies, where
+            without DC it lies one linear bin too low, as in the original.
 
     Attributes:
         shape: (frames, bins, channels) of a clip's data.
@@ -67,11 +70,12 @@ class MelIf:
         overlap: float = 0.5,
         phase_iterations: int = 16,
         phase_weight: float = 0.1,
+        left_out_bin: spectral.LeftOutBin = "dc",
     ):
         check_spectral_options(sample_rate, phase_iterations, phase_weight)
         num_mel_bins = num_mel_bins or num_bins
         spectral.check_power_of_two("num_mel_bins", num_mel_bins)
-        self.grid = spectral.FrameGrid(length_samples, num_frames, num_bins, overlap)
+        self.grid = spectral.FrameGrid(length_samples, num_frames, num_bins, overlap, left_out_bin)
         self.sample_rate = sample_rate
         self.length_samples = length_samples
         self.phase_iterations = phase_iterations

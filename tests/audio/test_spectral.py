@@ -51,6 +51,28 @@ def test_frames_that_do_not_advance_are_refused():
         spectral.FrameGrid(4, 64, 2, 0.9)
 
 
+def test_a_bin_that_cannot_be_left_out_is_refused():
+    with pytest.raises(ValueError, match='must be "dc" or "nyquist". Received: left_out_bin=\'top\''):
+        spectral.FrameGrid(16000, 64, 512, 0.75, "top")
+
+
+@pytest.mark.parametrize("left_out_bin, lost", [("dc", 0), ("nyquist", 32)])
+def test_the_bin_that_is_left_out_is_the_lowest_or_the_highest_there_and_back(left_out_bin, lost):
+    grid = spectral.FrameGrid(64 + 3 * 16, 4, 32, 0.75, left_out_bin)
+    audio = noise(1, grid.length_samples)
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(64) / 64)
+    complete = np.fft.rfft(np.stack([audio[0, 16 * i : 16 * i + 64] for i in range(4)]) * window)
+    spectra = spectral.spectra_from_audio(audio, grid)
+    np.testing.assert_allclose(spectra[0], np.delete(complete, lost, axis=1), atol=1e-4)
+    complete[:, lost] = 0.0
+    frames = np.fft.irfft(complete) * window / 1.5  # The sum of four squared windows.
+    added = sum(np.pad(frame, [16 * i, 48 - 16 * i]) for i, frame in enumerate(frames))
+    restored = spectral.audio_from_spectra(spectra, grid).numpy()[0]
+    # In the middle, where four frames overlap.
+    np.testing.assert_allclose(restored[48:64], added[48:64], atol=1e-5)
+    assert np.abs(restored[48:64] - audio[0, 48:64]).max() > 1e-3
+
+
 def test_an_empty_clip_is_refused():
     with pytest.raises(ValueError, match="must have samples. Received: length_samples=0"):
         spectral.FrameGrid(0, 64, 512)

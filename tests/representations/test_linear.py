@@ -151,3 +151,18 @@ def test_constants_are_the_originals_or_fitted_with_the_phases_weight(kind):
 def test_options_out_of_range_are_refused(kind, option, value, message):
     with pytest.raises(ValueError, match=message):
         small(kind, **{option: value})
+
+
+@BOTH
+def test_without_the_nyquist_bin_the_lowest_is_dc(kind):
+    level = np.full([1, 4000], 0.25, np.float32)
+    sizes = {"num_frames": 32, "num_bins": 256}
+    without_nyquist, without_dc = (
+        kind(8000, 4000, **sizes, left_out_bin=name).to_data(level).numpy()[0, 20:28, :, 0]
+        for name in ("nyquist", "dc")
+    )
+    # A Hann window has half of its 512 points as its sum in the bin of DC, a quarter in the next, none further up.
+    lowest = np.log([0.5 * 512 * 0.25, 0.25 * 512 * 0.25])
+    np.testing.assert_allclose(without_nyquist[:, :2], np.tile(lowest, [8, 1]), atol=1e-4)
+    np.testing.assert_allclose(without_dc[:, 0], lowest[1], atol=1e-4)
+    assert without_nyquist[:, 2:].max() < -8 and without_dc[:, 1:].max() < -8

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 from original_program import goldens
 
+from gansynth_tf.audio import mel
 from gansynth_tf.representations import MelIf
 
 SAMPLE_RATE = 16000
@@ -181,3 +182,14 @@ def test_other_options_out_of_range_are_refused(option, value, message):
 def test_a_sample_rate_of_zero_is_refused():
     with pytest.raises(ValueError, match="sample_rate=0"):
         MelIf(0, 2000, num_frames=16, num_bins=128)
+
+
+@pytest.mark.parametrize("left_out_bin, row", [("nyquist", 10), ("dc", 9)])
+def test_the_mel_scale_counts_from_dc_whichever_bin_is_left_out(left_out_bin, row):
+    """A tone in the middle of bin 10 of 257: without DC the scale takes it for the bin below, as the original does."""
+    tone = np.sin(2 * np.pi * 10 / 512 * np.arange(4000))[np.newaxis].astype(np.float32)
+    sizes = {"num_frames": 32, "num_bins": 256, "num_mel_bins": 256}
+    data = MelIf(8000, 4000, **sizes, left_out_bin=left_out_bin).to_data(tone).numpy()
+    bands = mel.mel_matrix(256, 256, 8000)
+    assert bands[10].argmax() != bands[9].argmax()
+    assert (data[0, 20:28, :, 0].argmax(axis=1) == bands[row].argmax()).all()
