@@ -7,9 +7,9 @@ import tensorflow as tf
 class _AlongTime(keras.layers.Layer):
     """What both convolutions share: kernel [1, size, ., .], bias and stride.
 
-    Signals are laid out [batch, 1, samples, channels]. With time as the last spatial axis both convolutions took less
-    than half the time on a CPU that [batch, samples, 1, channels] takes; splitting samples into channels instead of
-    striding was no faster, and six times slower for the gradients in bfloat16.
+    Signals are laid out [batch, 1, samples, channels]: with time as the last spatial axis both convolutions took half
+    the time on a CPU that [batch, samples, 1, channels] takes. Samples folded into channels instead of a stride were no
+    faster, and their gradients in bfloat16 many times slower.
 
     Args:
         filters: Output channels.

@@ -54,6 +54,12 @@ class GrowthSchedule:
     ):
         if num_stages < 1:
             raise ValueError(f"`num_stages` must be at least 1. Received: num_stages={num_stages}.")
+        if num_stages == 1 and (len(stable_images) > 1 or len(fade_images) > 1):
+            raise ValueError(
+                "An architecture that does not grow takes one number of `stable_images`, those of the whole training, "
+                "and 0 `fade_images`. "
+                f"Received: stable_images={_text(stable_images)}, fade_images={_text(fade_images)}."
+            )
         stable = _one_each("stable_images", stable_images, num_stages, f"stages: {num_stages}")
         fade = _one_each("fade_images", fade_images, num_stages - 1, f"fades between {num_stages} stages")
         if total_images < 0:

@@ -122,6 +122,21 @@ def test_wrong_numbers_are_refused(arguments, message):
         GrowthSchedule(3, **({"stable_images": (8,), "fade_images": (4,)} | arguments))
 
 
+@pytest.mark.parametrize("fade_images", [(0,), (), (5,)])
+def test_an_architecture_that_does_not_grow_takes_one_number_and_fades_nothing(fade_images):
+    growth = GrowthSchedule(1, stable_images=(8,), fade_images=fade_images)
+    assert [(phase.start_images, phase.end_images) for phase in growth.phases()] == [(0, 8)]
+
+
+def test_a_plan_of_growth_is_refused_for_an_architecture_that_does_not_grow():
+    with pytest.raises(
+        ValueError, match="takes one number of `stable_images`.*Received: stable_images=8000,"
+    ):
+        GrowthSchedule(1)
+    with pytest.raises(ValueError, match="and 0 `fade_images`.*fade_images=3000,5000,8000"):
+        GrowthSchedule(1, stable_images=(8,))
+
+
 def test_wrong_counts_are_refused():
     with pytest.raises(ValueError, match="num_stages=0"):
         GrowthSchedule(0)
