@@ -55,10 +55,11 @@ def growth_lines(source, architecture, growth):
         growth: Its GrowthSchedule.
     """
     stage, first = source.counters["stage"], growth.phase(0).stage
-    reached = source.stage_shapes[stage][:2]
-    # Sizes of other steps belong to other layers.
-    if stage >= growth.num_stages or architecture.stage_shape(stage)[:2] != reached or first == stage:
+    if first == stage or stage >= min(growth.num_stages, len(source.stage_shapes)):
         return []
+    reached = source.stage_shapes[stage][:2]
+    if architecture.stage_shape(stage)[:2] != reached:
+        return []  # The stages of one are no stages of the other.
     sizes = "It had reached {} x {}, and this run begins at {} x {}".format(
         *reached, *architecture.stage_shape(first)[:2]
     )
