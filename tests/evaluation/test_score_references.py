@@ -104,7 +104,8 @@ def test_the_sets_are_balanced_and_share_no_clip(compared):
         np.testing.assert_array_equal(np.bincount(clips.groups), [NUM // 3] * 3)
     together = np.concatenate([reals.real.points, reals.others.points])
     assert len(np.unique(together, axis=0)) == 2 * NUM and len(reals.train_points) == 3 * NUM
-    assert reals.others_nearest.min() > 0.0
+    every = np.linalg.norm(reals.others.points[:, None] - reals.train_points[None], axis=2)
+    np.testing.assert_allclose(reals.others_nearest, np.sort(every, axis=1)[:, 1], rtol=1e-4)
     tones = Tones()
     own = {tones.clip("test", index).tobytes(): index % 3 for index in range(NUM)}
     assert [own[clip.tobytes()] for clip in audio] == reals.held_out.groups.tolist()

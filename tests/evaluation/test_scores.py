@@ -91,6 +91,19 @@ def test_swapped_labels_show_in_accuracy_and_variety_only(reals):
         assert found[name] == honest[name]
 
 
+def test_only_what_is_certain_is_remarked():
+    sure = {"pitch": 0.9, "within": 1.0, "density": 1.0, "coverage": 1.0, "nearest": 1.0}
+    found = {f"{name}{end}": value for name, value in sure.items() for end in ("", "_low", "_high")}
+    found = {name.replace("pitch", "accuracy/pitch"): value for name, value in found.items()}
+    doubtful = {"density": 0.2, "density_low": 0.05, "density_high": 0.35, "accuracy/pitch": 0.79}
+    assert remarks(found) == remarks(found | doubtful) == []
+    assert remarks(found | doubtful | {"density_high": 0.29}) == ["unlike real clips"]
+    assert remarks(found | {"accuracy/pitch_high": 0.79}) == ["pitch not as asked"]
+    assert remarks(found | {"within_low": 1.6, "nearest_high": float("nan")}) == [
+        "too different within a class"
+    ]
+
+
 def test_fewer_clips_are_compared_with_as_few_real_ones(reals):
     few = drawn(4).chosen(np.arange(40))
     found = scored(few, reals)
