@@ -1,10 +1,11 @@
 """Every flagfile reads without a complaint and builds its experiment."""
 
+import re
 from pathlib import Path
 
 import pytest
 
-from gansynth_tf.experiment import Experiment
+from gansynth_tf.experiment import Experiment, specification
 from gansynth_tf.programs.forecast import count_parameters
 
 FLAGS = Path(__file__).resolve().parents[1] / "flags"
@@ -157,3 +158,12 @@ def test_the_small_twin_of_a_row_has_the_same_parts(row):
         assert twin.chosen[part] == whole.chosen[part]
     assert twin.representation.channel_weights == whole.representation.channel_weights
     assert len(twin.representation.shape) == len(whole.representation.shape)
+
+
+def test_the_page_about_the_table_names_the_rows_and_options_that_there_are():
+    text = (FLAGS.parent / "docs" / "reproducing.md").read_text(encoding="utf-8")
+    assert all(f"`{row}.cfg`" in text for row in ROWS)
+    code = " ".join(re.findall(r"(?<!`)`([^`\n]+)`(?!`)", text))
+    options = set(re.findall(r"--([a-z_]+(?:\.[a-z_]+)?)=", code))
+    assert options > {"nsynth.splits", "normalization_clips", "stable_images"}
+    assert not [name for name in options if name not in specification()]
