@@ -18,6 +18,7 @@ NUM_PITCHES = 61
 REPRESENTATIONS = {"mel": "mel_if", "linear": "linear_if", "phase": "linear_phase"}
 # Fixed in the original's code.
 _OVERLAP = 0.75
+_LEFT_OUT_BIN = "dc"
 _EMA_DECAY = 0.999
 # {our option: the original's key} of what is the same number in both.
 _SAME = {
@@ -48,7 +49,13 @@ def our_settings(theirs: OriginalSettings, stage: int) -> Settings:
     """Returns the options, by full name, that make a run of ours what the original's is at `stage`."""
     key = REPRESENTATIONS[theirs["data_type"]]
     num_frames, num_bins = theirs.data_shape
-    sizes = {"num_frames": num_frames, "num_bins": num_bins, "overlap": _OVERLAP, "phase_iterations": 0}
+    sizes = {
+        "num_frames": num_frames,
+        "num_bins": num_bins,
+        "overlap": _OVERLAP,
+        "left_out_bin": _LEFT_OUT_BIN,
+        "phase_iterations": 0,
+    }
     if key == "mel_if":
         sizes["num_mel_bins"] = num_bins
     grown = (theirs["stable_stage_num_images"],), (theirs["transition_stage_num_images"],)
@@ -191,7 +198,7 @@ def _refuse_other_parts(settings, record):
         ("progressive.condition", "classifier"),
         ("loss", "wgan_gp"),
         (f"{key}.overlap", _OVERLAP),
-        (f"{key}.left_out_bin", "dc"),
+        (f"{key}.left_out_bin", _LEFT_OUT_BIN),
     ]
     if key not in REPRESENTATIONS.values():
         raise WorkFailed(

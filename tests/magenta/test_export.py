@@ -191,6 +191,11 @@ def test_a_run_of_the_papers_size_has_the_papers_settings():
         ({"progressive.condition": "projection"}, None, "knows --progressive.condition=classifier only"),
         ({"loss": "non_saturating"}, None, "knows --loss=wgan_gp only. This run has non_saturating"),
         ({"mel_if.num_mel_bins": 512}, None, "knows --mel_if.num_mel_bins=1024 only. This run has 512"),
+        (
+            {"mel_if.left_out_bin": "nyquist"},
+            None,
+            "knows --mel_if.left_out_bin=dc only. This run has nyquist",
+        ),
         ({"mel_if.overlap": 0.5}, None, "knows --mel_if.overlap=0.75 only. This run has 0.5"),
         (
             {"stable_images": (1, 2, 3, 4, 5, 6, 7)},

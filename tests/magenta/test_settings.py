@@ -67,6 +67,7 @@ def test_our_options_are_those_of_the_papers_run():
         "mel_if.num_bins": 1024,
         "mel_if.num_mel_bins": 1024,
         "mel_if.overlap": 0.75,
+        "mel_if.left_out_bin": "dc",
         "mel_if.phase_iterations": 0,
         "progressive.filters": (8, 8, 8, 8, 8, 8, 8, 4),
         "progressive.latent_size": 32,
