@@ -12,7 +12,7 @@ from gansynth_tf.audio import pictures
 from gansynth_tf.evaluation.score_table import MUST_FAIL, RATIOS, REFERENCE, RUN, Row
 
 _COLOURS = {RUN: "#2b6cb0", REFERENCE: "#4f8a5b", MUST_FAIL: "#b9b4ad"}
-_MOST_SHOWN = 2.0
+_MOST_SHOWN = {"nearest": 4.0}
 _NUM_COLUMNS = 6
 
 
@@ -29,7 +29,7 @@ def save_bars(path, rows: Sequence[Row], labels: Sequence[str]) -> None:
     panels = np.atleast_1d(figure.subplots(1, len(shown), sharey=True))
     for axes, name in zip(panels, shown, strict=True):
         is_share = name.startswith("accuracy/")
-        most = 1.0 if is_share else _MOST_SHOWN
+        most = 1.0 if is_share else _MOST_SHOWN.get(name, 2.0)
         for place, row in enumerate(rows):
             if row[name]:
                 _draw_bar(axes, place, row, name, most)

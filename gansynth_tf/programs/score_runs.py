@@ -141,14 +141,7 @@ class _Scoring:
             count=_counted,
         )
         asked = references.asked_rows(experiment.labels.rows("train"), told["num_samples"], told["seed"])
-        began = time.monotonic()
-        for number, run in enumerate(self._runs, 1):
-            self._score_run(run, asked, reals, f"Run {number} of {len(self._runs)}, {run.name}")
-            left = len(self._runs) - number
-            if left:
-                self._write_pages()
-                seconds = (time.monotonic() - began) / number * left
-                print(f"{left} more to score, about {duration(seconds)}.", flush=True)
+        self._score_runs(asked, reals)
         if told["references"]:
             self._score_references(reals, held_out, training)
         self._write_pages()
@@ -164,13 +157,26 @@ class _Scoring:
         )
         counted.close()
 
-    def _score_run(self, run: ScoredRun, asked, reals, what):
+    def _score_runs(self, asked, reals):
+        """Scores the runs whose save is not in the table yet, and tells how long the others will take."""
+        began, num_scored = time.monotonic(), 0
+        for number, run in enumerate(self._runs, 1):
+            is_new = self._score_run(run, asked, reals, f"Run {number} of {len(self._runs)}, {run.name}")
+            num_scored += is_new
+            left = len(self._runs) - number
+            if is_new and left:
+                self._write_pages()
+                seconds = (time.monotonic() - began) / num_scored * left
+                print(f"{left} more to score, about {duration(seconds)}.", flush=True)
+
+    def _score_run(self, run: ScoredRun, asked, reals, what) -> bool:
+        """Scores a run and returns True, unless its save is in the table already."""
         instrument = synthesis.load(run.folder)
         for note in instrument.notes:
             print(note, file=sys.stderr)
         if self._table.known(run.name, instrument.num_images):
             print(f"{what}: in the table already, at {instrument.num_images:,} images.", flush=True)
-            return
+            return False
         audio = scored_runs.played(instrument, asked, self._told["seed"], _counted(what))
         facts = {
             "num_images": instrument.num_images,
@@ -183,8 +189,9 @@ class _Scoring:
             # A number over the others would look like that of a run that works.
             said = [f"{num_broken} of {len(audio)} clips are not finite: no numbers"]
             self._table.put(run.name, RUN, said, facts)
-            return
+            return True
         self._put(run.name, RUN, scores.Clips.measured(audio, asked, self._classifier), reals, facts=facts)
+        return True
 
     def _score_references(self, reals, held_out, training):
         asked = reals.held_out.asked
