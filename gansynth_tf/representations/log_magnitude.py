@@ -21,6 +21,10 @@ class LogMagnitude:
     1e-6 in the magnitudes; divides by zero where a bin is constant; and scales each recording to full level although
     its option says otherwise, which here is the data set's affair. It begins at zero phases, this at drawn ones.
 
+    Round trip of 12 clips of 4 s at 16 kHz each, medians of `scripts/measure_representations.py`: the spectrum
+    moves by 3.9 dB (NSynth notes), 2.0 dB (grand piano), 3.3 dB (drum grooves), the level by less than 0.05 dB; the
+    waveform is another (-3 dB).
+
     Args:
         sample_rate: In hertz; says what the bins are, the data do not depend on it.
         length_samples: Samples of a clip.
