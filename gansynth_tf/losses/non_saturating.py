@@ -13,6 +13,9 @@ class NonSaturating:
             slope is added.
         penalty_interval: Steps from one penalty to the next; its weight grows by the same factor.
 
+    Attributes:
+        penalty_interval: 0 if the penalty has no weight: then it is never computed.
+
     Raises:
         ValueError: If a value is out of range.
 
@@ -29,7 +32,7 @@ class NonSaturating:
                 f"Received: {penalty_weight}, {penalty_interval}."
             )
         self.penalty_weight = penalty_weight
-        self.penalty_interval = penalty_interval
+        self.penalty_interval = penalty_interval if penalty_weight else 0
 
     def generator_loss(self, fake_scores):
         """Returns [batch]: softplus of the negated `fake_scores` [batch, 1]."""

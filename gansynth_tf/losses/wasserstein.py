@@ -12,6 +12,9 @@ class WassersteinGradientPenalty:
         drift_weight: Weight of the mean squared score of reals, which keeps scores near zero.
         penalty_interval: Steps from one penalty to the next; its weight grows by the same factor.
 
+    Attributes:
+        penalty_interval: 0 if the penalty has no weight: then it is never computed.
+
     Raises:
         ValueError: If a value is out of range.
 
@@ -36,7 +39,7 @@ class WassersteinGradientPenalty:
         self.penalty_weight = penalty_weight
         self.penalty_target = penalty_target
         self.drift_weight = drift_weight
-        self.penalty_interval = penalty_interval
+        self.penalty_interval = penalty_interval if penalty_weight else 0
 
     def generator_loss(self, fake_scores):
         """Returns [batch]: the negated `fake_scores` [batch, 1]."""

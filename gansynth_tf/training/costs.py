@@ -6,6 +6,8 @@ import math
 
 import tensorflow as tf
 
+from gansynth_tf.training.step import turns_of
+
 
 @dataclasses.dataclass(frozen=True)
 class StageCost:
@@ -51,12 +53,10 @@ def shares_of_turns(discriminator_steps: int, penalty_interval: int) -> dict[tup
 
     Args:
         discriminator_steps: The generator is trained on every so-many-th step.
-        penalty_interval: The penalty is computed on every so-many-th step.
+        penalty_interval: The penalty is computed on every so-many-th step; 0 for never.
     """
-    cycle = math.lcm(discriminator_steps, penalty_interval)
-    counts = collections.Counter(
-        (i % discriminator_steps == 0, i % penalty_interval == 0) for i in range(cycle)
-    )
+    cycle = math.lcm(discriminator_steps, max(1, penalty_interval))
+    counts = collections.Counter(turns_of(i, discriminator_steps, penalty_interval) for i in range(cycle))
     return {turn: count / cycle for turn, count in counts.items()}
 
 

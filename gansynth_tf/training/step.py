@@ -6,6 +6,17 @@ from gansynth_tf.training import draws
 from gansynth_tf.training.adversarial import AdversarialLosses
 
 
+def turns_of(index, discriminator_steps, penalty_interval):
+    """Returns (whether the generator is trained, whether the penalty is computed) in step number `index`.
+
+    Args:
+        index: From 0.
+        discriminator_steps: The generator is trained on every so-many-th step.
+        penalty_interval: The penalty is computed on every so-many-th step; 0 for never.
+    """
+    return index % discriminator_steps == 0, penalty_interval > 0 and index % penalty_interval == 0
+
+
 class TrainingStep:
     """The compiled step of one stage. Losses are sums over the global batch, divided by its size.
 
@@ -52,7 +63,7 @@ class TrainingStep:
             not their turn.
         """
         index = num_images // self._options.batch_size
-        turns = (index % self._options.discriminator_steps == 0, index % self._penalty_interval == 0)
+        turns = turns_of(index, self._options.discriminator_steps, self._penalty_interval)
         batches = self._spread([reals, real_rows, fake_rows[0], fake_rows[1]])
         count = tf.constant(num_images, tf.int64)
         results = self._compiled(*batches, count, tf.constant(progress, tf.float32), turns)

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from gansynth_tf.training import costs
 from gansynth_tf.training.state import TrainingState
-from gansynth_tf.training.step import TrainingStep
+from gansynth_tf.training.step import TrainingStep, turns_of
 
 # The first step that is timed is tried before anything is known of the machine: at the largest stage, and with the
 # largest part of a batch, that takes no more. Much less would measure what surrounds the arithmetic.
@@ -138,7 +138,7 @@ class StepTimer:
     def _index_of(self, turn):
         """Returns the number of the first step that is of the kind `turn`."""
         steps, interval = self._options.discriminator_steps, self._loss.penalty_interval
-        return next(i for i in range(steps * interval) if (i % steps == 0, i % interval == 0) == turn)
+        return next(i for i in range(steps * max(1, interval)) if turns_of(i, steps, interval) == turn)
 
 
 @dataclasses.dataclass(frozen=True)

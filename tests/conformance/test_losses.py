@@ -73,3 +73,7 @@ def test_smaller_data_have_the_penalty_of_the_full_size(loss):
 
 def test_the_interval_is_a_whole_number(loss):
     assert isinstance(loss.penalty_interval, int) and loss.penalty_interval >= 1
+
+
+def test_a_penalty_without_weight_is_never_computed(loss):
+    assert type(loss)(penalty_weight=0.0).penalty_interval == 0

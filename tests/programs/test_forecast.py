@@ -80,6 +80,8 @@ def test_rare_steps_of_the_generator_and_of_the_penalty_cost_their_share():
     assert "in 12 steps of the discriminator and 4 of the generator." in lines[-2]
     lines = stage_lines({}, **{"wgan_gp.penalty_interval": 4})
     assert f"{3 * (5 + 7 + 6 / 4):8.1f} GFLOP" in lines[1]
+    lines = stage_lines({}, **{"wgan_gp.penalty_weight": 0.0})
+    assert f"{3 * (5 + 7):8.1f} GFLOP" in lines[1]
 
 
 def test_parameters_and_memory_are_counted():

@@ -68,6 +68,8 @@ def test_shares_of_turns_are_those_of_a_long_training():
     assert costs.shares_of_turns(1, 1) == {(True, True): 1.0}
     assert costs.shares_of_turns(5, 1) == {(True, True): 0.2, (False, True): 0.8}
     assert costs.shares_of_turns(1, 4) == {(True, True): 0.25, (True, False): 0.75}
+    assert costs.shares_of_turns(1, 0) == {(True, False): 1.0}
+    assert costs.shares_of_turns(2, 0) == {(True, False): 0.5, (False, False): 0.5}
     for steps, interval in ((2, 3), (4, 6)):
         turns = [(i % steps == 0, i % interval == 0) for i in range(120)]
         shares = {turn: turns.count(turn) / 120 for turn in set(turns)}

@@ -105,6 +105,12 @@ def test_steps_with_and_without_the_generator_count_by_their_share(clock):
 LARGE = 4 * timing.FIRST_OPERATIONS / 18 / 1e6
 
 
+def test_without_a_penalty_there_is_one_kind_of_step(clock, monkeypatch):
+    monkeypatch.setitem(LOSSES, "wgan_gp", lambda: LOSSES["non_saturating"](penalty_weight=0.0))
+    assert measured([cost(1)], budget_seconds=60.0) == {0: timing.StepTime(pytest.approx(0.016), BATCH)}
+    assert len(clock.steps) == 2
+
+
 def test_a_large_first_step_is_tried_with_a_smaller_batch(clock):
     times = measured([cost(LARGE), cost(LARGE)], budget_seconds=0.0)
     assert times == {0: timing.StepTime(pytest.approx(0.016), 2)}
