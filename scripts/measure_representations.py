@@ -22,7 +22,6 @@ import argparse
 import csv
 import itertools
 import math
-import re
 import time
 from pathlib import Path
 
@@ -109,17 +108,12 @@ def load_sounds(where, num_clips, sample_rate, length_samples):
 def fitting(name, size, sample_rate, length_samples):
     """Returns (representation, the options it has) of a size, with as many frames as a clip needs."""
     part = REPRESENTATIONS[name]
-    if "num_frames" not in options.options_of(part) or "num_frames" in size:
-        return part(sample_rate, length_samples, **size), size
-    try:
-        chosen = size | {"num_frames": 2}
-        return part(sample_rate, length_samples, **chosen), chosen
-    except ValueError as refusal:
-        named = re.search(r"Choose num_frames=(\d+)", str(refusal))
-        if not named:
-            raise
-        chosen = size | {"num_frames": int(named[1])}
-    return part(sample_rate, length_samples, **chosen), chosen
+    if "num_frames" in options.options_of(part):
+        size = {"num_frames": 0} | size
+    representation = part(sample_rate, length_samples, **size)
+    return representation, {
+        option: value for option, value in size.items() if value or option != "num_frames"
+    }
 
 
 def in_batches(function, values):

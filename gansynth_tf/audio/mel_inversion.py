@@ -8,7 +8,7 @@ _LEAST_SHARE = 0.01
 _LEAST_POWER = 1e-12
 
 
-def linear_power(mel_power, to_mel, to_linear, smeared_to_linear):
+def linear_power(mel_power, to_mel, to_linear, smeared_to_linear, num_updates=NUM_UPDATES):
     """Returns power on linear bins whose mel bands are the given ones, as nearly as none is negative.
 
     Where there are fewer bands than bins, many powers have the same bands. The pseudo-inverse gives the smallest of
@@ -20,6 +20,7 @@ def linear_power(mel_power, to_mel, to_linear, smeared_to_linear):
         to_mel: [bins, bands] float32, not negative: power in the bins to power in the bands.
         to_linear: [bands, bins] float32, pseudo-inverse of `to_mel`.
         smeared_to_linear: [bands, bins] float32, not negative: an inverse that spreads each band over its bins.
+        num_updates: Rounds of the least squares. With as many bands as bins there is next to nothing to choose.
 
     Returns:
         [..., bins] float32, not negative.
@@ -34,5 +35,5 @@ def linear_power(mel_power, to_mel, to_linear, smeared_to_linear):
         return [power * wanted / (found + _LEAST_POWER)]
 
     # A loop of the graph: traced once.
-    (power,) = tf.while_loop(lambda _: True, update, [power], maximum_iterations=NUM_UPDATES)
+    (power,) = tf.while_loop(lambda _: True, update, [power], maximum_iterations=num_updates)
     return power

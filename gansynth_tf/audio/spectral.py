@@ -21,7 +21,7 @@ class FrameGrid:
 
     Attributes:
         length_samples: Samples of a clip.
-        num_frames: Frames of its spectrum.
+        num_frames: Frames of its spectrum; 0 becomes the least power of two that covers the clip.
         num_bins: Frequency bins kept; the Fourier transform has twice as many points, and one bin more.
         overlap: Share of a frame that the next one repeats, in [0.5, 1).
         left_out_bin: The bin that is not kept: "dc", or "nyquist".
@@ -47,7 +47,8 @@ class FrameGrid:
                 f'`left_out_bin` must be "dc" or "nyquist". Received: left_out_bin={self.left_out_bin!r}.'
             )
         check_power_of_two("num_bins", self.num_bins)
-        check_power_of_two("num_frames", self.num_frames)
+        if self.num_frames:
+            check_power_of_two("num_frames", self.num_frames)
         if not 0.5 <= self.overlap < 1.0:
             raise ValueError(f"`overlap` must lie in [0.5, 1). Received: overlap={self.overlap}.")
         if self.length_samples < 1:
@@ -57,11 +58,14 @@ class FrameGrid:
                 f"Frames of {self.fft_length} samples that overlap by {self.overlap} do not advance by a whole sample. "
                 "Choose less overlap or more num_bins."
             )
+        smallest = 2 ** math.ceil(math.log2(self.frames_needed))
+        if not self.num_frames:
+            object.__setattr__(self, "num_frames", smallest)
         if self.padded_length_samples < self.length_samples:
             raise ValueError(
                 f"{self.num_frames} frames of {self.fft_length} samples, {self.hop_samples} apart, cover "
                 f"{self.padded_length_samples} samples, but a clip has {self.length_samples}. Choose "
-                f"num_frames={2 ** math.ceil(math.log2(self.frames_needed))}, more num_bins, or shorter clips."
+                f"num_frames={smallest}, more num_bins, or shorter clips; 0 chooses it."
             )
 
     @property

@@ -25,7 +25,7 @@ class ComplexSpectra:
     Args:
         sample_rate: In hertz; says what the bins are, the data do not depend on it.
         length_samples: Samples of a clip.
-        num_frames: Time frames, a power of two; their hops must cover the clip.
+        num_frames: Time frames, a power of two; their hops must cover the clip. 0 means as few as do.
         num_bins: Frequency bins, a power of two; the Fourier transform has twice as many points.
         overlap: Share of a frame that the next one repeats, at least 0.5.
         magnitude_power: Magnitudes are raised to it, phases kept. 1 is raw: partials 40 dB below the loudest then lie
@@ -72,7 +72,7 @@ class ComplexSpectra:
         self.sample_rate = sample_rate
         self.length_samples = length_samples
         self.magnitude_power = magnitude_power
-        self.shape = (num_frames, num_bins, 2)
+        self.shape = (self.grid.num_frames, num_bins, 2)
 
     def to_data(self, audio):
         """Returns the spectra of `audio`.

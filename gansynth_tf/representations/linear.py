@@ -39,7 +39,7 @@ class _Linear:
         Args:
             sample_rate: In hertz; says what the bins are, the data do not depend on it.
             length_samples: Samples of a clip.
-            num_frames: Time frames, a power of two; together they must cover the clip.
+            num_frames: Time frames, a power of two; together they must cover the clip. 0 means as few as do.
             num_bins: Frequency bins, a power of two; the Fourier transform has twice as many points.
             overlap: Share of a frame that the next one repeats, at least 0.5. The original's is 0.75.
             phase_iterations: Rounds of Griffin-Lim that begin at the phases of channel 1. 0 is the original's inverse,
@@ -55,7 +55,7 @@ class _Linear:
         self.length_samples = length_samples
         self.phase_iterations = phase_iterations
         self.channel_weights = (1.0, phase_weight)
-        self.shape = (num_frames, num_bins, 2)
+        self.shape = (self.grid.num_frames, num_bins, 2)
 
     def to_data(self, audio):
         """Returns the spectra of `audio`.

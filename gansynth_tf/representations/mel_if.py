@@ -20,7 +20,7 @@ class MelIf:
     Args:
         sample_rate: In hertz.
         length_samples: Samples of a clip.
-        num_frames: Time frames, a power of two; together they must cover the clip.
+        num_frames: Time frames, a power of two; together they must cover the clip. 0 means as few as do.
         num_bins: Linear frequency bins, a power of two; the Fourier transform has twice as many points.
         num_mel_bins: Mel bins, a power of two of at most num_bins; 0 means as many as num_bins.
         overlap: Share of a frame that the next one repeats, at least 0.5.
@@ -80,7 +80,7 @@ class MelIf:
         self.length_samples = length_samples
         self.phase_iterations = phase_iterations
         self.channel_weights = (1.0, phase_weight)
-        self.shape = (num_frames, num_mel_bins, 2)
+        self.shape = (self.grid.num_frames, num_mel_bins, 2)
         to_mel = mel.mel_matrix(num_bins, num_mel_bins, sample_rate)
         self._to_mel = to_mel.astype(np.float32)
         self._to_linear = mel.linear_matrix(to_mel).astype(np.float32)

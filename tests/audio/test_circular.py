@@ -86,6 +86,11 @@ def test_compiled_with_an_unknown_batch_size_equals_eager():
     np.testing.assert_allclose(there_and_back(noises(2, 200)), noises(2, 200), atol=2e-6)
 
 
+def test_no_number_of_frames_is_the_least_that_covers_the_clip():
+    assert CircularGrid(256, 0, 32, 0.5) == CircularGrid(256, 8, 32, 0.5)
+    assert CircularGrid(257, 0, 32, 0.5).num_frames == 16
+
+
 def test_hops_that_do_not_cover_the_clip_are_refused():
     with pytest.raises(ValueError, match="cover 256 samples, but a clip has 257. Choose num_frames=16"):
         CircularGrid(257, 8, 32, 0.5)

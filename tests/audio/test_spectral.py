@@ -85,6 +85,13 @@ def test_frames_needed_just_cover_the_clip(length_samples, frames_needed):
     assert spectral.FrameGrid(length_samples, 128, 512, 0.75).frames_needed == frames_needed
 
 
+def test_no_number_of_frames_is_the_least_power_of_two_that_covers_the_clip():
+    for length_samples in (1, 1024, 1281, 17152, 17153):
+        grid = spectral.FrameGrid(length_samples, 0, 512, 0.75)
+        assert grid == spectral.FrameGrid(length_samples, grid.num_frames, 512, 0.75)
+        assert grid.num_frames == 2 or grid.num_frames / 2 < grid.frames_needed <= grid.num_frames
+
+
 def test_spectra_equal_the_original():
     golden = goldens("audio_16000")
     spectra = spectral.spectra_from_audio(golden["audio"], GRID).numpy()
