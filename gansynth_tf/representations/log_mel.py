@@ -17,6 +17,10 @@ class LogMel:
     the clip, and silence in front fills them up to a power of two. Bands are triangles from 0 Hz to half the sample
     rate, none narrower than one and a half bins; DC is in none of them.
 
+    Round trip of 12 clips of 4 s at 16 kHz each, medians of `scripts/measure_representations.py`: the spectrum
+    moves by 1.2 dB (NSynth notes), 1.1 dB (grand piano), 2.4 dB (drum grooves), the level by less than 0.1 dB; the
+    waveform is another (-3 dB).
+
     Args:
         sample_rate: In hertz.
         length_samples: Samples of a clip.
@@ -74,6 +78,8 @@ class LogMel:
         self._to_mel = to_mel.astype(np.float32)
         self._to_linear = np.linalg.pinv(to_mel).astype(np.float32)
         self._smeared_to_linear = mel.linear_matrix(to_mel).astype(np.float32)
+        # With as many bands as bins they change next to nothing.
+        self._num_updates = mel_inversion.NUM_UPDATES if num_mel_bins < num_bins else 0
 
     def to_data(self, audio):
         """Returns the log power of `audio` in mel bands.
@@ -98,7 +104,9 @@ class LogMel:
             [batch, length_samples] float32, not clipped.
         """
         mel_power = tf.nn.relu(tf.exp(data[..., 0]) - spectral.LOG_FLOOR)
-        power = mel_inversion.linear_power(mel_power, self._to_mel, self._to_linear, self._smeared_to_linear)
+        power = mel_inversion.linear_power(
+            mel_power, self._to_mel, self._to_linear, self._smeared_to_linear, self._num_updates
+        )
         # 0 stays 0, and the root's slope there finite.
         magnitudes = tf.sqrt(power + spectral.LOG_FLOOR) - math.sqrt(spectral.LOG_FLOOR)
         phases = griffin_lim.drawn_phases(self.frames)
