@@ -44,6 +44,14 @@ def test_audio_comes_back_except_where_only_the_rim_of_a_window_reaches(hop_samp
     assert np.all(np.abs(restored) <= np.abs(audio) + 1e-4)
 
 
+def test_errors_are_not_magnified_where_only_the_rim_of_a_window_reaches():
+    frames = Frames(1000, 128, 64, 16, pad_samples=0)
+    rng = np.random.default_rng(3)
+    spectra = rng.normal(size=[4, 16, 65]) + 1j * rng.normal(size=[4, 16, 65])
+    audio = np.abs(audio_from_spectra(spectra.astype(np.complex64), frames))
+    assert audio[:, :64].max() < 2 * audio[:, 64:-64].max()
+
+
 def test_the_last_frame_begins_a_hop_before_the_end_and_silence_in_front_fills_up():
     frames = halvable_frames(length_samples=16000, num_frames=0, num_bins=128, overlap=0.5)
     assert (frames.num_frames, frames.frame_length, frames.hop_samples) == (128, 256, 128)
