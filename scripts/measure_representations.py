@@ -9,7 +9,8 @@ so-many-th is taken. Without --options each representation is measured at severa
 clip needs. Writes representations.csv, a row for each size and each set of sounds, and one picture for each set.
 
 Errors are those of `gansynth_tf.metrics.restoration`, the median over clips. `noisy` ones are with an error in the
-data as of a generator: normal, with a standard deviation of 2 % of the range that a fitted normalisation uses.
+data as of a generator: normal, with a standard deviation of 2 % of the range that a fitted normalisation uses. Speeds
+are clips in a second of processor time, which does not change with what else the machine does.
 """
 
 import sys
@@ -53,13 +54,27 @@ SIZES = {
     "complex": ({"num_bins": 512}, {"num_bins": 512, "magnitude_power": 0.3}, {"num_bins": 128}),
     "linear_if": _LINEAR,
     "linear_phase": _LINEAR,
-    "mel_band_if": _MEL,
+    "log_magnitude": ({"num_bins": 128, "overlap": 0.5}, {"num_bins": 512, "overlap": 0.75}),
+    "log_mel": ({"num_bins": 512, "overlap": 0.75, "num_mel_bins": 128},),
+    "mel_band_if": (*_MEL, {"num_bins": 512, "overlap": 0.5, "num_mel_bins": 256}),
     "mel_if": tuple(size | {"phase_iterations": 0} for size in _MEL) + (_MEL[2],),
     "mel_phase": _MEL,
 }
 # Drawn: one size of each, by its place.
-DRAWN = {"complex": 1, "linear_if": 2, "linear_phase": 2, "mel_band_if": 2, "mel_if": -1, "mel_phase": 2}
+DRAWN = {
+    "complex": 1,
+    "log_magnitude": 1,
+    "linear_if": 2,
+    "linear_phase": 2,
+    "mel_band_if": 2,
+    "mel_if": -1,
+    "mel_phase": 2,
+}
 _IMAGE: dict[str, str] = {"origin": "lower", "aspect": "auto", "interpolation": "nearest"}
+_LEGEND = """\
+Data of each representation: time to the right,
+frequency upwards, by bins or mel bands.
+Right: sounds, on a mel axis."""
 NUM_COLOURS = 96
 NOISE = 0.02
 LOST_CENTS = 50.0
@@ -79,8 +94,8 @@ COLUMNS = (
     "notes_lost",
     "noisy_spectral_distance_db",
     "noisy_level_change_db",
-    "to_data_clips_per_second",
-    "to_audio_clips_per_second",
+    "to_data_clips_per_core_second",
+    "to_audio_clips_per_core_second",
 )
 
 
@@ -122,15 +137,15 @@ def in_batches(function, values):
     return np.concatenate([np.asarray(function(values[start : start + BATCH_SIZE])) for start in starts])
 
 
-def clips_per_second(function, batch):
-    """Returns the speed of a compiled function, the best of a few runs after the first."""
+def clips_per_core_second(function, batch):
+    """Returns the speed of a compiled function in processor time, the best of a few runs after the first."""
     function(batch)
     seconds = []
     for _ in range(NUM_TIMED):
-        start = time.perf_counter()
-        function(batch)
-        seconds.append(time.perf_counter() - start)
-    return len(batch) / min(seconds)
+        start = time.process_time()
+        np.asarray(function(batch))
+        seconds.append(time.process_time() - start)
+    return len(batch) / max(min(seconds), 1e-6)
 
 
 def noisy(representation, data, seed=0):
@@ -164,8 +179,8 @@ def measured(representation, clips, sample_rate):
             restoration.log_spectral_distance_db(clips, with_errors, sample_rate)
         ),
         "noisy_level_change_db": np.nanmedian(restoration.level_change_db(clips, with_errors)),
-        "to_data_clips_per_second": clips_per_second(to_data, clips[:BATCH_SIZE]),
-        "to_audio_clips_per_second": clips_per_second(to_audio, data[:BATCH_SIZE]),
+        "to_data_clips_per_core_second": clips_per_core_second(to_data, clips[:BATCH_SIZE]),
+        "to_audio_clips_per_core_second": clips_per_core_second(to_audio, data[:BATCH_SIZE]),
     }
 
 
@@ -211,7 +226,9 @@ def save_sheet(path, clip, sample_rate, drawn):
         axes.set_xticks([])
         axes.set_yticks([])
     for axes in grid[0, :2]:
-        axes.set_visible(False)
+        axes.set_axis_off()
+    legend = grid[0, 0].text(0.0, 0.5, _LEGEND, fontsize=8, va="center", transform=grid[0, 0].transAxes)
+    legend.set_in_layout(False)
     draw_spectrogram(grid[0, 2], clip, sample_rate, "the clip")
     for row, (name, representation) in zip(grid[1:], drawn, strict=True):
         data = np.asarray(representation.to_data(clip[np.newaxis]))

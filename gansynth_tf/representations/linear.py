@@ -105,7 +105,11 @@ class LinearIf(_Linear):
     """Log magnitude and instantaneous frequency of every bin of the Fourier transform.
 
     Channel 0 is ln(|X| + 1e-6), channel 1 the phase advance per frame in units of pi radians; its first frame holds the
-    phase itself. Nothing is averaged, so that all but DC comes back; twice to eight times the numbers of `mel_if`.
+    phase itself. Nothing is averaged, so that nearly all comes back.
+
+    Round trip, measured on recorded notes, grooves and digits: the error is 30 to 73 dB below the clip and the spectrum
+    0.0 to 0.3 dB off, at every size. Missing are two thirds of DC (nothing with left_out_bin="nyquist") and the last
+    hop of the clip, which fades.
 
     Attributes:
         shape: (frames, bins, channels) of a clip's data.
@@ -133,9 +137,12 @@ class LinearIf(_Linear):
 class LinearPhase(_Linear):
     """Log magnitude and wrapped phase of every bin of the Fourier transform.
 
-    Channel 0 is ln(|X| + 1e-6), channel 1 the phase over pi, in [-1, 1]. As exact as `linear_if`; the phase of a tone
-    runs through all values from frame to frame where its instantaneous frequency stands still, so that it is
-    harder to learn: the paper's comparison between the two.
+    Channel 0 is ln(|X| + 1e-6), channel 1 the phase over pi, in [-1, 1]. The phase of a tone runs through all values
+    from frame to frame where its instantaneous frequency stands still, so that it is harder to learn: the paper's
+    comparison between the two. Errors of single phases do not add up over time, as those of frequencies do.
+
+    Round trip, measured on recorded notes, grooves and digits: as `linear_if`, the error 30 to 73 dB below the clip and
+    the spectrum 0.0 to 0.3 dB off.
 
     Attributes:
         shape: (frames, bins, channels) of a clip's data.

@@ -17,6 +17,11 @@ class MelIf:
     With as many mel bins as linear bins it is the original's `mel` data; fewer bins make smaller networks and lose
     detail at high frequencies. The inverse is approximate: mel bands overlap, and the matrix has no exact inverse.
 
+    Round trip, measured on recorded notes, grooves and digits. With as many bands as bins, as the original: of notes
+    the error is 6 to 9 dB below the clip, of drums as loud as it; the spectrum is 1.0 to 3.2 dB off, the level 1.2 to
+    3.5 dB too low. With 128 bands and 16 rounds the waveform is another, the spectrum 2.0 to 2.8 dB off, the level 0.3
+    dB too low, and the pitch of one note in ten is lost. `mel_band_if` loses less in the same shape.
+
     Args:
         sample_rate: In hertz.
         length_samples: Samples of a clip.

@@ -40,7 +40,7 @@ def test_a_size_of_ones_own_is_measured_with_the_frames_it_needs(measure):
     rows, folder = measure("--only=linear_if", "--drawn_clip=0", "--options", "num_bins=32", "overlap=0.75")
     (row,) = rows
     assert row["shape"] == "128x32x2" and row["sounds"] == "noise" and row["clips"] == "2"
-    assert float(row["signal_to_noise_db"]) > 10 and float(row["to_data_clips_per_second"]) > 0
+    assert float(row["signal_to_noise_db"]) > 10 and float(row["to_data_clips_per_core_second"]) > 0
     assert float(row["noisy_spectral_distance_db"]) > float(row["spectral_distance_db"])
     assert row["pitch_change_cents"] == "nan"
     assert (folder / "representations_noise.png").stat().st_size > 1000
