@@ -45,6 +45,14 @@ def test_a_factor_moves_the_spectrum_by_its_decibels_down_to_the_floor():
     assert 40 < distance < 60
 
 
+def test_the_distance_is_the_mean_over_frames():
+    # Half of the frames 20 dB off, half not at all: 10 dB, where a mean square over time would be 14.
+    clips = noises(1)
+    gains = np.where(np.arange(8000) < 4000, 10.0, 1.0)
+    distance = restoration.log_spectral_distance_db(clips, gains * clips, SAMPLE_RATE)
+    np.testing.assert_allclose(distance, 10.0, atol=0.5)
+
+
 def test_what_is_below_the_floor_does_not_count():
     audio = tone(1000.0)
     quiet = 1e-5 * noises(1)
