@@ -1,0 +1,59 @@
+"""Which of two values of a metric is better."""
+
+import math
+
+HIGHER, LOWER, NEAR_REAL, NONE = "higher", "lower", "near_real", "none"
+WORDS = {
+    HIGHER: "higher is better",
+    LOWER: "lower is better",
+    NEAR_REAL: "best as real held-out clips have it",
+    NONE: "no better or worse",
+}
+# By the first part of a row's metric: "accuracy/pitch" is an accuracy. Diversity and distances to clips are best where
+# real held-out clips have them: a generator of noise is the most diverse one and the farthest from any copy, and a
+# density above that of real clips means that the generator keeps to the crowd.
+DIRECTIONS = {
+    "inception_score": HIGHER,
+    "split_inception_score": HIGHER,
+    "label_entropy": LOWER,
+    "marginal_entropy": HIGHER,
+    "accuracy": HIGHER,
+    "frechet_distance": LOWER,
+    "frechet_infinity": LOWER,
+    "kernel_distance": LOWER,
+    "different_bins": LOWER,
+    "precision": HIGHER,
+    "recall": HIGHER,
+    "density": NEAR_REAL,
+    "coverage": HIGHER,
+    "distance_self": NEAR_REAL,
+    "distance_train": NEAR_REAL,
+    "within_class_distance": NEAR_REAL,
+    "multi_scale_ssim": NEAR_REAL,
+    "mode_seeking_ratio": HIGHER,
+    "real_time_factor": LOWER,
+}
+
+
+def direction_of(metric: str) -> str:
+    """Returns HIGHER, LOWER, NEAR_REAL, or NONE for a metric that no table here knows.
+
+    Args:
+        metric: Of a row: a catalogue key, and after a slash a label or a detail.
+    """
+    return DIRECTIONS.get(metric.partition("/")[0], NONE)
+
+
+def badness(value: float, direction: str, real: float = math.nan) -> float:
+    """Returns how bad a value is: the least is best; NaN where that cannot be said.
+
+    Args:
+        value: Of a metric.
+        direction: From `direction_of`.
+        real: The value of real held-out clips, which NEAR_REAL needs.
+    """
+    if direction == HIGHER:
+        return -value
+    if direction == LOWER:
+        return value
+    return abs(value - real) if direction == NEAR_REAL else math.nan
