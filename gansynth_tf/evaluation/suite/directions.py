@@ -22,6 +22,7 @@ DIRECTIONS = {
     "frechet_infinity": LOWER,
     "kernel_distance": LOWER,
     "different_bins": LOWER,
+    "jensen_shannon": LOWER,
     "precision": HIGHER,
     "recall": HIGHER,
     "density": NEAR_REAL,
@@ -33,15 +34,18 @@ DIRECTIONS = {
     "mode_seeking_ratio": HIGHER,
     "real_time_factor": LOWER,
 }
+# Details that only describe another number.
+_DESCRIBING = frozenset({"deviation_over_splits"})
 
 
 def direction_of(metric: str) -> str:
-    """Returns HIGHER, LOWER, NEAR_REAL, or NONE for a metric that no table here knows.
+    """Returns HIGHER, LOWER, NEAR_REAL, or NONE for a number that is not to be ranked.
 
     Args:
         metric: Of a row: a catalogue key, and after a slash a label or a detail.
     """
-    return DIRECTIONS.get(metric.partition("/")[0], NONE)
+    key, *details = metric.split("/")
+    return NONE if _DESCRIBING & set(details) else DIRECTIONS.get(key, NONE)
 
 
 def badness(value: float, direction: str, real: float = math.nan) -> float:

@@ -196,7 +196,7 @@ _GANSYNTH = Protocol(
 
 _WAVEGAN = Protocol(
     key="wavegan",
-    description="As the WaveGAN paper and its code: spoken digits, judged by a digit classifier and nearest neighbours.",
+    description="As the WaveGAN paper and its code: spoken digits, by a digit classifier and nearest neighbours.",
     num_samples=50000,
     num_reference=18620,
     reference_split="train",
