@@ -20,14 +20,15 @@ from gansynth_tf.training.run_record import FILE_NAME, RunRecord
 BATCH_SIZE = 8
 
 
-def load(run_dir: str | os.PathLike) -> "Synthesizer":
-    """Returns the instrument that the newest good save of a run makes.
+def load(run_dir: str | os.PathLike, num_images: int | None = None) -> "Synthesizer":
+    """Returns the instrument that a save of a run makes.
 
     Args:
         run_dir: Folder of the run.
+        num_images: Images that the save was trained on; None takes the newest good one.
 
     Raises:
-        UserError: If the folder holds no run, or no save yet.
+        UserError: If the folder holds no run, or no save yet, or not this one.
     """
     run_dir = Path(run_dir)
     for name in (FLAGFILE_NAME, FILE_NAME):
@@ -42,15 +43,18 @@ def load(run_dir: str | os.PathLike) -> "Synthesizer":
     except ValueError as error:
         raise UserError(str(error)) from error
     store = CheckpointStore(run_dir / "checkpoints")
-    checkpoint = store.latest()
+    checkpoint = store.latest() if num_images is None else store.saves().get(num_images)
     if checkpoint is None:
+        which = "no good save yet" if num_images is None else f"no save of {num_images} images"
         raise UserError(
-            f"{run_dir} holds no good save yet. Training saves every few minutes and when it is stopped with Ctrl-C."
+            f"{run_dir} holds {which}. Training saves every few minutes and when it is stopped with Ctrl-C."
         )
     try:
         arrays, metadata = store.load(checkpoint)
     except OSError as error:
         raise UserError(f"{checkpoint} cannot be read: {error.strerror}. Start again.") from error
+    except ValueError as error:
+        raise UserError(str(error)) from error
     return Synthesizer(experiment, record, arrays, metadata, notes=tuple(store.notes))
 
 
@@ -99,6 +103,7 @@ class Synthesizer:
         sample_rate: In hertz.
         length_samples: Samples of a clip.
         num_images: Images that the generator was trained on.
+        latent_size: Numbers of a latent.
         notes: As given.
 
     Raises:
@@ -122,6 +127,7 @@ class Synthesizer:
         self._architecture = experiment.architecture(
             record.scale, record.offset, class_counts=self._class_counts
         )
+        self.latent_size = self._architecture.latent_size
         self._representation = experiment.representation
         self._generator = self._architecture.make_generator()
         _take_weights(self._generator, arrays)
@@ -189,11 +195,23 @@ class Synthesizer:
             positions = np.linspace(0.0, 1.0, num_samples)
             latents = spherical_path(latents[0], last_latents[0], positions).astype(np.float32)
             rows[:] = rows[0]
+        return self.play(latents, rows), rows
+
+    def play(self, latents: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Returns the clips of given latents.
+
+        Args:
+            latents: [num, latent_size] float32, standard normal.
+            rows: [num, labels] int32, the class of each label; -1 for none.
+
+        Returns:
+            [num, length_samples] float32; 1 is full scale, which peaks may exceed.
+        """
         audio = []
-        for start in range(0, num_samples, BATCH_SIZE):
+        for start in range(0, len(latents), BATCH_SIZE):
             one_hot_labels = one_hot(_padded(rows[start : start + BATCH_SIZE]), self._class_counts)
             audio.append(self._render(_padded(latents[start : start + BATCH_SIZE]), one_hot_labels).numpy())
-        return np.concatenate(audio)[:num_samples], rows
+        return np.concatenate(audio)[: len(latents)]
 
     def checked_labels(self, labels: Mapping[str, str]) -> dict[str, str]:
         """Returns `labels` in the order of the model's labels.

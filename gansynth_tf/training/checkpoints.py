@@ -26,21 +26,25 @@ class CheckpointStore:
     Args:
         directory: Folder of the saves; made with the first one.
         keep: Number of newest saves that stay.
+        keep_images: Of the older saves, the first after each so many images stays as well; 0 for none.
 
     Attributes:
         notes: What `latest` skipped and why, a list of lines for the user.
 
     Raises:
-        ValueError: If `keep` is less than 1.
+        ValueError: If `keep` is less than 1 or `keep_images` is negative.
     """
 
-    def __init__(self, directory, *, keep=3):
+    def __init__(self, directory, *, keep=3, keep_images=0):
         if keep < 1:
             raise ValueError(
                 f"`keep` must be at least 1, since the last save must stay. Received: keep={keep}."
             )
+        if keep_images < 0:
+            raise ValueError(f"`keep_images` must not be negative. Received: keep_images={keep_images}.")
         self.directory = pathlib.Path(directory)
         self.keep = keep
+        self.keep_images = keep_images
         self.notes = []
 
     def save(self, num_images, arrays, metadata):
@@ -100,6 +104,10 @@ class CheckpointStore:
             metadata = json.loads(members[METADATA].tobytes().decode("utf-8"))
             return {name: members[name] for name in members.files if name != METADATA}, metadata
 
+    def saves(self):
+        """Returns {images: path} of all saves, oldest first; whether they can be read is not looked at."""
+        return dict(self._saves())
+
     def _saves(self):
         """Returns (images, path) of all saves, oldest first."""
         found = [(_NAME.fullmatch(path.name), path) for path in self.directory.glob("images-*.npz")]
@@ -112,9 +120,20 @@ class CheckpointStore:
         """
         if _damage(path):
             return
-        past = [old for images, old in self._saves() if images <= num_images]
-        for old in past[: -self.keep]:
-            old.unlink(missing_ok=True)
+        past = [(images, old) for images, old in self._saves() if images <= num_images]
+        marked = self._marked(images for images, _ in past)
+        for images, old in past[: -self.keep]:
+            if images not in marked:
+                old.unlink(missing_ok=True)
+
+    def _marked(self, counts):
+        """Returns those of increasing counts of images that are the first after a multiple of `keep_images`."""
+        if not self.keep_images:
+            return set()
+        first = {}
+        for images in counts:
+            first.setdefault(images // self.keep_images, images)
+        return {images for multiple, images in first.items() if multiple}
 
 
 class RunLock:

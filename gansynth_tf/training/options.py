@@ -29,7 +29,9 @@ class AdversarialTraining:
         precision: Arithmetic of the convolutions; "auto" takes bfloat16 where the processor has it.
         num_replicas: Replicas of the networks; 0 for all GPUs, or one on the CPU.
         save_minutes: Minutes from one save to the next.
-        keep_saves: Number of saves kept.
+        keep_saves: Number of newest saves kept.
+        keep_images: Of older saves, the first after each so many images is kept too, so that eval/evaluate.py can
+            follow the whole training; 0 for none.
         preview_minutes: Minutes from one set of sounds and pictures to the next; 0 for none.
         preview_clips: Clips drawn of each class for a preview and its alarm.
         accept_changed_data: Go on with a run although its training clips are others than before, of the same classes.
@@ -50,6 +52,7 @@ class AdversarialTraining:
             "num_replicas",
             "save_minutes",
             "keep_saves",
+            "keep_images",
             "preview_minutes",
             "preview_clips",
             "log_seconds",
@@ -80,6 +83,7 @@ class AdversarialTraining:
         num_replicas: int = 0,
         save_minutes: float = 5.0,
         keep_saves: int = 2,
+        keep_images: int = 0,
         preview_minutes: float = 5.0,
         preview_clips: int = 8,
         log_seconds: float = 5.0,
@@ -105,6 +109,7 @@ class AdversarialTraining:
         self.num_replicas = num_replicas
         self.save_minutes = save_minutes
         self.keep_saves = keep_saves
+        self.keep_images = keep_images
         self.preview_minutes = preview_minutes
         self.preview_clips = preview_clips
         self.log_seconds = log_seconds
@@ -126,6 +131,7 @@ class AdversarialTraining:
             "num_replicas": 0,
             "save_minutes": 0,
             "keep_saves": 1,
+            "keep_images": 0,
             "preview_minutes": 0,
             "preview_clips": 2,
             "log_seconds": 0,

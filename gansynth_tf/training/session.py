@@ -63,7 +63,9 @@ def train(parts, run_dir, make_observers, announce=print, stream=None):
             announce("Interrupted before training. What was made of the data is kept.")
             return INTERRUPTED
         rows = parts.labels.rows("train")
-        store = CheckpointStore(run_dir / "checkpoints", keep=options.keep_saves)
+        store = CheckpointStore(
+            run_dir / "checkpoints", keep=options.keep_saves, keep_images=options.keep_images
+        )
         latest = store.latest()
         # Read now, not before the spectra were made: it may be at work and have learnt more.
         source = parts.source() if latest is None else None

@@ -205,3 +205,24 @@ def test_the_lock_is_free_again_after_use_and_after_an_error(tmp_path):
     with RunLock(tmp_path), pytest.raises(UserError, match=f"pid {os.getpid()}"):
         with RunLock(tmp_path):
             pass
+
+
+def counts(store):
+    return list(store.saves())
+
+
+def test_the_first_save_after_each_so_many_images_stays(tmp_path):
+    store = CheckpointStore(tmp_path, keep=2, keep_images=100)
+    for images in (40, 90, 130, 170, 205, 340, 360, 399, 400, 410, 420):
+        store.save(images, some_arrays(), {})
+    # 130 is the first after 100, 205 after 200, 340 after 300, 400 after 400; 410 and 420 are the newest.
+    assert counts(store) == [130, 205, 340, 400, 410, 420]
+    assert store.saves()[130] == tmp_path / "images-000000130.npz"
+
+
+def test_without_marks_only_the_newest_saves_stay(store):
+    for images in (100, 200, 300):
+        store.save(images, some_arrays(), {})
+    assert counts(store) == [200, 300]
+    with pytest.raises(ValueError, match="keep_images=-1"):
+        CheckpointStore(store.directory, keep_images=-1)
