@@ -1,7 +1,7 @@
-"""Trains a `Classifier` of a data set's labels, and examines it on clips that it never heard."""
+"""Trains a classifier of a data set's labels, and examines it on clips that it never heard."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
@@ -9,8 +9,10 @@ import numpy as np
 import tensorflow as tf
 
 import gansynth_tf
+from gansynth_tf.evaluation.calibration import fitted_temperature, negative_log_likelihood
 from gansynth_tf.metrics.accuracy import share_as_asked
-from gansynth_tf.models.classifier import Classifier, TrainingResult
+from gansynth_tf.models.classifier_training import TrainingResult
+from gansynth_tf.models.listening import ListeningNetwork
 from gansynth_tf.options import UserError
 
 TRAIN, VALID, TEST = "train", "valid", "test"
@@ -22,7 +24,7 @@ class Hearable:
     """Clips of one split as a classifier sees them.
 
     Args:
-        spectrograms: [num_clips, frames, bins] float32.
+        spectrograms: [num_clips, frames, bins], of the classifier's `stored_type`.
         rows: [num_clips, num_labels] int32 class indices, -1 where missing.
     """
 
@@ -63,7 +65,7 @@ def check_splits(dataset) -> None:
 
 
 def hearable(
-    classifier: Classifier,
+    classifier: ListeningNetwork,
     dataset,
     labels,
     split: str,
@@ -84,7 +86,7 @@ def hearable(
         count: Called with clips done and their number, or None.
     """
     chosen = chosen_clips(len(labels.clips(split)), most, seed)
-    spectrograms = np.empty([len(chosen), *classifier.spectrogram_shape], np.float32)
+    spectrograms = np.empty([len(chosen), *classifier.spectrogram_shape], classifier.stored_type)
     done = 0
     for batch in dataset.clips(split, labels.clips(split)[chosen]).batch(_BATCH).as_numpy_iterator():
         if count is not None:
@@ -96,26 +98,46 @@ def hearable(
     return Hearable(spectrograms, labels.rows(split)[chosen])
 
 
-def examined(classifier: Classifier, clips: Hearable) -> dict[str, dict[str, float]]:
-    """Returns, a label, `accuracy` (share of right classes), `num_clips` that have one, and `chance`.
+def temperatures(classifier: ListeningNetwork, clips: Hearable) -> dict[str, float]:
+    """Returns, a label, what its logits are to be divided by to be believed: fitted on clips that were not learnt."""
+    _, logits = classifier.hear(clips.spectrograms)
+    columns = enumerate(classifier.labels)
+    return {name: fitted_temperature(logits[name], clips.rows[:, column]) for column, name in columns}
 
-    `chance` is the share that always naming the most frequent class would have.
+
+def examined(
+    classifier: ListeningNetwork, clips: Hearable, fitted: Mapping[str, float]
+) -> dict[str, dict[str, float]]:
+    """Returns, a label, how good the classifier is.
+
+    Args:
+        classifier: Trained.
+        clips: Which it never heard.
+        fitted: The `temperatures`.
+
+    Returns:
+        {label: numbers}: `accuracy` (share of right classes), `num_clips` that have one, `chance` (the share that
+        always naming the most frequent class would have), `negative_log_likelihood` in nats and
+        `calibrated_negative_log_likelihood`, that of logits divided by the temperature.
     """
     _, logits = classifier.hear(clips.spectrograms)
     found = {}
     for column, (name, classes) in enumerate(classifier.labels.items()):
         truths = clips.rows[:, column]
         counts = np.bincount(truths[truths >= 0], minlength=len(classes))
+        calibrated = logits[name] / fitted[name]
         found[name] = {
             "accuracy": share_as_asked(truths, np.argmax(logits[name], axis=1)),
             "num_clips": int(counts.sum()),
             "chance": float(counts.max() / max(1, counts.sum())),
+            "negative_log_likelihood": negative_log_likelihood(logits[name], truths),
+            "calibrated_negative_log_likelihood": negative_log_likelihood(calibrated, truths),
         }
     return found
 
 
 def facts_of(
-    classifier: Classifier, training: TrainingResult, parts: dict[str, Hearable], experiment
+    classifier: ListeningNetwork, training: TrainingResult, parts: dict[str, Hearable], experiment
 ) -> dict[str, Any]:
     """Returns what is stored beside the weights: how good the classifier is, and what it was made from.
 
@@ -125,7 +147,8 @@ def facts_of(
         parts: {split: its clips}.
         experiment: Has chosen, identity_settings, dataset and seed.
     """
-    held_out = examined(classifier, parts[TEST])
+    fitted = temperatures(classifier, parts[VALID])
+    held_out = examined(classifier, parts[TEST], fitted)
     settings = {
         name: value
         for name, value in experiment.identity_settings.items()
@@ -135,6 +158,7 @@ def facts_of(
     return {
         "held_out_accuracy": {name: found["accuracy"] for name, found in held_out.items()},
         "held_out": held_out,
+        "temperatures": fitted,
         "validation_accuracy": training.validation_accuracy,
         "best_epoch": training.best_epoch,
         "num_epochs": len(training.history),

@@ -1,5 +1,6 @@
-"""Trains a `Classifier` on real clips: augmented spectrograms, early stopping, best weights."""
+"""Trains a classifier of any kind on real clips: augmented spectrograms, early stopping, best weights."""
 
+import dataclasses
 import math
 import time
 
@@ -7,54 +8,24 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gansynth_tf.audio.log_mel import FLOOR_DB
-from gansynth_tf.models.classifier import Classifier, TrainingResult
+from gansynth_tf.models.listening import ListeningNetwork
 
 
-def augment(spectrograms, seed):
-    """Returns spectrograms as a worse recording would show them; what the labels rest on stays.
-
-    Each clip is rolled in time by up to a quarter, and tilted and offset by an equaliser of up to 4 dB. Every
-    second one gets white noise between -50 and -20 dB. Up to a tenth of its frames and of its mel bins becomes
-    its mean.
+@dataclasses.dataclass(frozen=True)
+class TrainingResult:
+    """What `train_classifier` did.
 
     Args:
-        spectrograms: [batch, frames, bins] float32 from `log_mel_spectrograms`.
-        seed: [2] int32; the same seed gives the same result.
-
-    Returns:
-        [batch, frames, bins] float32.
+        history: A row an epoch: loss, validation loss and accuracy.
+        best_epoch: The one whose weights were kept, from 0.
+        validation_accuracy: Its share of right classes, a label.
+        interrupted: Whether it was asked to stop.
     """
-    batch, frames, bins = tf.unstack(tf.shape(spectrograms))
-    seeds = tf.unstack(tf.random.experimental.stateless_split(seed, 7))
 
-    def uniform(index, low, high, num=1):
-        return tf.random.stateless_uniform([batch, 1, num], seeds[index], low, high)
-
-    shift = tf.cast(uniform(0, -0.25, 0.25) * tf.cast(frames, tf.float32), tf.int32)[:, :, 0]
-    sources = tf.math.floormod(tf.range(frames)[None, :] + shift, frames)
-    shifted = tf.gather(spectrograms, sources, axis=1, batch_dims=1)
-
-    scale = 1.0 / -FLOOR_DB
-    positions = tf.linspace(-1.0, 1.0, bins)[None, None, :]
-    equaliser = uniform(1, -4.0, 4.0, 2)
-    heard = shifted + scale * (equaliser[:, :, :1] + equaliser[:, :, 1:] * positions)
-
-    # White noise: its power in a mel band grows with the band's width, here about 9 dB over the bands.
-    noise_db = uniform(2, -50.0, -20.0) + 4.5 * positions - 100.0 * tf.round(uniform(6, 0.0, 1.0))
-    graininess = -tf.math.log(tf.random.stateless_uniform(tf.shape(heard), seeds[3], 1e-3, 1.0))
-    ten = tf.math.log(10.0) / 10.0
-    power = tf.exp(-FLOOR_DB * ten * heard) + graininess * tf.exp(ten * noise_db)
-    heard = tf.maximum(tf.math.log(power) / ten * scale, -1.0)
-
-    def span(index, length):
-        edges = tf.sort(uniform(index, 0.0, 1.0, 2), axis=-1)
-        edges = tf.concat([edges[:, :, :1], tf.minimum(edges[:, :, 1:], edges[:, :, :1] + 0.1)], -1)
-        places = tf.linspace(0.0, 1.0, length)[None, :]
-        return (places >= edges[:, 0, :1]) & (places < edges[:, 0, 1:])
-
-    masked = span(4, frames)[:, :, None] | span(5, bins)[:, None, :]
-    return tf.where(masked, tf.reduce_mean(heard, axis=[1, 2], keepdims=True), heard)
+    history: list[dict[str, float]]
+    best_epoch: int
+    validation_accuracy: dict[str, float]
+    interrupted: bool = False
 
 
 def _loss(labels, logits, rows, smoothing):
@@ -80,16 +51,16 @@ def _evaluate(classifier, spectrograms, rows):
     return loss, accuracies
 
 
-def _compiled_step(classifier, learning_rate, weight_decay, smoothing):
+def _compiled_step(classifier, learning_rate, first_decay, weight_decay, smoothing):
     """Returns step(spectrograms, rows, seed) -> loss, which trains the classifier's network in place."""
     network = classifier.network
-    optimizer = keras.optimizers.AdamW(learning_rate, weight_decay=weight_decay)
+    optimizer = keras.optimizers.AdamW(learning_rate, weight_decay=weight_decay, beta_1=first_decay)
     optimizer.build(network.trainable_variables)
 
     @tf.function(reduce_retracing=True)
     def step(spectrograms, rows, seed):
         with tf.GradientTape() as tape:
-            _, logits = network(augment(spectrograms, seed), training=True)
+            _, logits = network(classifier.augmented(tf.cast(spectrograms, tf.float32), seed), training=True)
             loss = _loss(classifier.labels, logits, rows, smoothing)
         gradients = tape.gradient(loss, network.trainable_variables)
         optimizer.apply(gradients, network.trainable_variables)
@@ -99,7 +70,7 @@ def _compiled_step(classifier, learning_rate, weight_decay, smoothing):
 
 
 def train_classifier(
-    classifier: Classifier,
+    classifier: ListeningNetwork,
     spectrograms: np.ndarray,
     rows: np.ndarray,
     validation_spectrograms: np.ndarray,
@@ -111,6 +82,7 @@ def train_classifier(
     patience: int = 6,
     batch_size: int = 64,
     learning_rate: float = 2e-3,
+    first_decay: float = 0.9,
     weight_decay: float = 1e-3,
     label_smoothing: float = 0.05,
     seed: int = 0,
@@ -129,6 +101,7 @@ def train_classifier(
         patience: Epochs without a lower validation loss before it stops.
         batch_size: Clips a step.
         learning_rate: Of AdamW.
+        first_decay: Of AdamW's mean of gradients, its beta 1.
         weight_decay: Of AdamW.
         label_smoothing: Share of the label's mass that is spread over all classes.
         seed: Orders the clips and draws the augmentation.
@@ -156,7 +129,7 @@ def train_classifier(
         )
     steps = len(rows) // batch_size
     schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps * num_epochs, alpha=0.02)
-    step = _compiled_step(classifier, schedule, weight_decay, label_smoothing)
+    step = _compiled_step(classifier, schedule, first_decay, weight_decay, label_smoothing)
     asked = should_stop or (lambda: False)
     history, best_loss, best_epoch, best_weights = [], math.inf, -1, None
     for epoch in range(num_epochs):

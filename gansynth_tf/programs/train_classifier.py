@@ -4,12 +4,14 @@ import pathlib
 import sys
 import time
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 from gansynth_tf import options
 from gansynth_tf.evaluation import label_classifier
 from gansynth_tf.experiment import Experiment, specification
-from gansynth_tf.models.classifier import CONFIG_FILE, WEIGHTS_FILE, Classifier
 from gansynth_tf.models.classifier_training import train_classifier
+from gansynth_tf.models.classifiers import CLASSIFIERS
+from gansynth_tf.models.listening import CONFIG_FILE, WEIGHTS_FILE, ListeningNetwork
 from gansynth_tf.options import Specification, UserError, WorkFailed
 from gansynth_tf.programs import command_line
 from gansynth_tf.training.interruption import Interruption
@@ -20,24 +22,31 @@ python eval/train_classifier.py --flagfile=flags/genre.cfg --classifier_dir=runs
 python eval/train_classifier.py --flagfile=runs/a/experiment.cfg --classifier_dir=runs/classifiers/a \\
     --classifier_labels=pitch,instrument_family
 
-Trains a small network that names the labels of a clip, on the real clips of any data set that training can read, and
+Trains a network that names the labels of a clip, on the real clips of any data set that training can read, and
 tells how often it is right on clips that it never heard. Scores of generated clips are what this network hears: train
 one before the runs are scored, once for all runs of a comparison, and never on generated clips.
 
   train  it learns from these clips, made worse in many ways so that it does not rest on a recording's quality
   valid  it stops when these are no longer named better; the weights of the best epoch are kept
-  test   its accuracy on these is printed and stored, one number a label
+  test   its accuracy on these is printed and stored, one number a label, and how far its probabilities can be
+         believed, with the temperature (fitted on valid) that its logits are to be divided by for that
+
+--classifier=small (the default) learns a few thousand clips of a second in some minutes on two cores; nsynth is the
+network of the original's evaluation, with 512 features that its Frechet distance is measured in, and takes a GPU.
 
 It writes into the folder
   weights.npz      the weights, plain arrays
-  classifier.json  sizes, labels, held-out accuracies, fingerprint of the data, hash of the weights, seed, versions
+  classifier.json  kind, sizes, labels, held-out accuracies, calibration, fingerprint of the data, hash of the
+                   weights, seed, versions
 and changes no classifier that is there already. Ctrl-C stores the best epoch so far; a kill leaves nothing half done.
-A few thousand clips of a second take some minutes on two cores. --dataset and its options may be given instead of a
-flagfile, or after one.
+--dataset and its options may be given instead of a flagfile, or after one.
 """
 # What makes one classifier another; --seed and the program's own names stand for the rest.
-_OWN = {"classifier": Classifier, "classifier_training": train_classifier}
-_NOT_ASKED = ("classifier.seed", "classifier_training.seed")
+# Options of the small kind have the name that they had when it was the only one; --nsynth.* are those of a data set.
+_PREFIXES = {"small": "classifier", "nsynth": "nsynth_classifier"}
+_TRAINING = "classifier_training"
+_OWN = {_PREFIXES[kind]: network for kind, network in CLASSIFIERS.items()} | {_TRAINING: train_classifier}
+_NOT_ASKED = tuple(f"{prefix}.seed" for prefix in _OWN)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -54,6 +63,7 @@ def program(
     flagfile: str = "",
     classifier_dir: str = "",
     classifier_labels: tuple[str, ...] = (),
+    classifier: Literal["small", "nsynth"] = "small",
     max_clips: int = 20000,
     least_accuracy: float = 0.0,
 ) -> None:
@@ -63,6 +73,7 @@ def program(
         flagfile: File of options that says which data; experiment.cfg in a run's folder means that run's.
         classifier_dir: Folder to store the classifier in.
         classifier_labels: Labels to name, as pitch,instrument_family. Empty is those that the flagfile conditions on.
+        classifier: The kind of network: a small one, or the one of the original's evaluation.
         max_clips: At most so many training clips, drawn at random, and a quarter as many of the other splits; 0 is
             all. Their spectrograms are held in memory.
         least_accuracy: Store nothing, and end with status 1, if a label is named right less often on held-out clips.
@@ -79,10 +90,13 @@ def _train(arguments: Sequence[str]) -> int:
             "--max_clips takes a whole number from 0, --least_accuracy a share from 0 to 1. "
             f"Received: {told['max_clips']}, {told['least_accuracy']}."
         )
+    _refuse_other_kinds(line.given, told["classifier"])
     experiment = _experiment(line, own)
-    classifier = _classifier(experiment, line.settings)
+    classifier = _classifier(experiment, told["classifier"], line.settings)
+    suited = {f"{_TRAINING}.{name}": value for name, value in classifier.training_defaults.items()}
+    given = {name: value for name, value in line.settings.items() if name not in suited or name in line.given}
     try:
-        return _trained(experiment, classifier, line.settings, told, folder)
+        return _trained(experiment, classifier, suited | given, told, folder)
     except OSError as error:
         raise WorkFailed(f"{error.filename or folder}: {error.strerror or error}.") from error
 
@@ -91,6 +105,17 @@ def _own_options() -> Specification:
     """Returns the options of the network and of its training, without those that follow --seed."""
     found = options.specification(_OWN)
     return {name: option for name, option in found.items() if name not in _NOT_ASKED}
+
+
+def _refuse_other_kinds(given, chosen: str) -> None:
+    """Refuses options of a kind of network that is not chosen."""
+    for kind, prefix in _PREFIXES.items():
+        for name in given:
+            if kind != chosen and name.rpartition(".")[0] == prefix:
+                raise UserError(
+                    f"--{name} is an option of --classifier={kind}, but --classifier={chosen} is chosen. Leave it "
+                    f"out, or choose --classifier={kind}."
+                )
 
 
 def _free_folder(classifier_dir: str) -> pathlib.Path:
@@ -133,11 +158,12 @@ def _experiment(line: command_line.CommandLine, own: Specification) -> Experimen
     return experiment
 
 
-def _classifier(experiment: Experiment, settings: options.Settings) -> Classifier:
+def _classifier(experiment: Experiment, kind: str, settings: options.Settings) -> ListeningNetwork:
     sizes = experiment.sample_rate, experiment.length_samples
-    seed = {"classifier.seed": experiment.seed}
+    prefix = _PREFIXES[kind]
+    seed = {f"{prefix}.seed": experiment.seed}
     return options.build(
-        Classifier, *sizes, experiment.labels.classes, settings=settings | seed, prefix="classifier"
+        CLASSIFIERS[kind], *sizes, experiment.labels.classes, settings=settings | seed, prefix=prefix
     )
 
 
@@ -163,10 +189,10 @@ def _trained(experiment, classifier, settings, told, folder) -> int:
     sizes = classifier.options
     print(
         f"{len(train.rows):,} clips to learn from, windows of {sizes['frame_length']} samples every "
-        f"{sizes['frame_step']}, {sizes['num_mel_bins']} mel bands.",
+        f"{sizes['frame_step']}, {classifier.spectrogram_shape[1]} bands.",
         flush=True,
     )
-    num_epochs = settings["classifier_training.num_epochs"]
+    num_epochs = settings[f"{_TRAINING}.num_epochs"]
     with Interruption() as should_stop:
         training = options.build(
             train_classifier,
@@ -174,8 +200,8 @@ def _trained(experiment, classifier, settings, told, folder) -> int:
             *clips,
             _epoch_lines(num_epochs),
             should_stop,
-            settings=settings | {"classifier_training.seed": experiment.seed},
-            prefix="classifier_training",
+            settings=settings | {f"{_TRAINING}.seed": experiment.seed},
+            prefix=_TRAINING,
         )
     facts = label_classifier.facts_of(classifier, training, parts, experiment)
     return _stored(classifier, facts, told["least_accuracy"], folder)
@@ -187,6 +213,10 @@ def _stored(classifier, facts, least_accuracy, folder) -> int:
         print(
             f"Held-out accuracy of {name}: {found['accuracy']:.4f} of {found['num_clips']} clips "
             f"({found['chance']:.3f} by always naming the most frequent class)."
+        )
+        print(
+            f"  Its probabilities: negative log likelihood {found['negative_log_likelihood']:.4f} nats, "
+            f"{found['calibrated_negative_log_likelihood']:.4f} at the temperature {facts['temperatures'][name]:.3f}."
         )
     worst = min(facts["held_out_accuracy"].values())
     if worst < least_accuracy:

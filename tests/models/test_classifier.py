@@ -6,7 +6,8 @@ import tensorflow as tf
 
 from gansynth_tf.audio.log_mel import log_mel_spectrograms
 from gansynth_tf.models.classifier import Classifier, resolution_of
-from gansynth_tf.models.classifier_training import augment, train_classifier
+from gansynth_tf.models.classifier_augmentation import augment
+from gansynth_tf.models.classifier_training import train_classifier
 
 SAMPLE_RATE = 8000
 LABELS = {"rhythm": ("slow", "fast"), "pitch": ("low", "middle", "high")}
