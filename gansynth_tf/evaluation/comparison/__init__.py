@@ -1,0 +1,1 @@
+"""Several evaluations beside each other: what may be compared, what can be told apart, one table."""

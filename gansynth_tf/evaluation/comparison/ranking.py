@@ -1,0 +1,139 @@
+"""Which numbers may be ranked, which is best, and which cannot be told from the best."""
+
+import dataclasses
+import itertools
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+from gansynth_tf.evaluation.comparison.collection import Collection, Entry, Line, facts_of
+from gansynth_tf.evaluation.comparison.reading import Evaluation, ReadRow
+from gansynth_tf.evaluation.suite.directions import HIGHER, NEAR_REAL, badness, direction_of
+from gansynth_tf.evaluation.suite.fingerprint import differences
+from gansynth_tf.evaluation.suite.rows import TIMING, Row
+
+BEST, TIED, WORSE, UNRANKED = "best", "tied", "worse", ""
+RULE = (
+    "The best value of a metric is marked; another is tied with it, that is, cannot be told apart, if their 95 % "
+    "intervals overlap or one of them has none. The rule is conservative: two equally wide intervals that just touch "
+    "are 2.8 standard errors of the difference apart, where 1.96 would do, so a true difference may be missed, and a "
+    "false one is told in about 0.6 % of pairs (Schenker and Gentleman, The American Statistician 55, 2001). "
+    "Intervals say what other clips of the same networks would score, not what another training would."
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Quarrel:
+    """Why numbers may not be ranked.
+
+    Args:
+        metrics: Names of the metrics.
+        words: What differs, both values.
+    """
+
+    metrics: tuple[str, ...]
+    words: tuple[str, ...]
+
+
+def quarrels(found: Collection, evaluations: Sequence[Evaluation]) -> list[Quarrel]:
+    """Returns what stands against a ranking: metrics of which two entries have numbers, but none measured alike.
+
+    Timings and classes are no reason to refuse a table: their lines are apart where they were measured otherwise.
+
+    Args:
+        found: What is to be compared.
+        evaluations: Where it was read.
+    """
+    by_path = {evaluation.path: evaluation for evaluation in evaluations}
+    together: dict[tuple[str, ...], list[str]] = {}
+    lines: dict[str, list[Line]] = {}
+    for line in found.lines:
+        if line.is_main and line.cells:
+            lines.setdefault(line.metric, []).append(line)
+    for metric, its in lines.items():
+        pair = _strangers(its)
+        if pair:
+            together.setdefault(_told(*pair, by_path), []).append(metric)
+    return [Quarrel(tuple(metrics), words) for words, metrics in together.items()]
+
+
+def _strangers(lines: Sequence[Line]) -> tuple[tuple[Entry, ReadRow], tuple[Entry, ReadRow]] | None:
+    """Returns two entries, each with a row, that have a metric and share no line of it; None if there are none."""
+    whose: dict[Entry, dict[int, ReadRow]] = {}
+    for place, line in enumerate(lines):
+        for entry, read in line.cells.items():
+            whose.setdefault(entry, {})[place if line.fingerprint else -1] = read
+    for (one, its), (other, others) in itertools.combinations(whose.items(), 2):
+        if not (set(its) & set(others)) - {-1}:
+            return (one, next(iter(its.values()))), (other, next(iter(others.values())))
+    return None
+
+
+def _told(first, second, evaluations: Mapping[str, Evaluation]) -> tuple[str, ...]:
+    """Returns in words how two rows were measured otherwise."""
+    names, rows = [], []
+    for entry, read in (first, second):
+        names.append(f"{entry} ({read.path})")
+        rows.append(read)
+    unprinted = [name for name, read in zip(names, rows, strict=True) if not read.row.fingerprint]
+    if unprinted:
+        return (f"no fingerprint in {' and '.join(unprinted)}: it is not known what it may be compared with",)
+    facts = [facts_of(read, evaluations) for read in rows]
+    told = differences(facts[0], facts[1], (names[0], names[1]))
+    if told:
+        return tuple(told)
+    prints, versions = ([getattr(read.row, name) for read in rows] for name in ("fingerprint", "version"))
+    return (
+        f"the fingerprints {prints[0]} in {names[0]} and {prints[1]} in {names[1]} differ in what no column holds: a "
+        "parameter or the version of the metric, or how its features are made (versions of the suite: "
+        f"{versions[0] or 'unknown'}, {versions[1] or 'unknown'})",
+    )
+
+
+def without(found: Collection, metrics: Iterable[str]) -> Collection:
+    """Returns what is compared without some metrics, and without their classes."""
+    left_out = set(metrics)
+    kept = [line for line in found.lines if line.kind == TIMING or line.metric not in left_out]
+    return dataclasses.replace(found, lines=kept)
+
+
+def marks(line: Line) -> dict[Entry, str]:
+    """Returns {entry: BEST, TIED, WORSE or UNRANKED} of a line's entries.
+
+    Nothing is ranked where there is one entry, the metric knows no better, or real clips are wanted and unknown.
+
+    Args:
+        line: Rows that may be compared.
+    """
+    bounds = {entry: _badness(read.row, line) for entry, read in line.cells.items()}
+    if len(bounds) < 2 or not line.fingerprint or any(math.isnan(bad) for bad, _, _ in bounds.values()):
+        return dict.fromkeys(bounds, UNRANKED)
+    least = min(bad for bad, _, _ in bounds.values())
+    reach = max(high for bad, _, high in bounds.values() if bad == least)
+    found = {}
+    for entry, (bad, low, _) in bounds.items():
+        found[entry] = BEST if bad == least else TIED if low <= reach else WORSE
+    return found
+
+
+def _badness(row: Row, line: Line) -> tuple[float, float, float]:
+    """Returns how bad a number is, the least being best, and the ends of its interval, which holds the number."""
+    direction = direction_of(line.metric)
+    value, low, high = _bounds(row)
+    real = real_low = real_high = math.nan
+    if line.real is not None and line.real.value is not None:
+        real, real_low, real_high = _bounds(line.real)
+    bad = badness(value, direction, real)
+    if direction == HIGHER:
+        return bad, -high, -low
+    if direction != NEAR_REAL:
+        return bad, low, high
+    low, high = low - real_high, high - real_low
+    return bad, 0.0 if low <= 0 <= high else min(abs(low), abs(high)), max(abs(low), abs(high))
+
+
+def _bounds(row: Row) -> tuple[float, float, float]:
+    """Returns a number and its interval, stretched to hold the number; without one nothing is known of the number."""
+    value = math.nan if row.value is None else row.value
+    if row.ci_low is None or row.ci_high is None:
+        return value, -math.inf, math.inf
+    return value, min(value, row.ci_low), max(value, row.ci_high)

@@ -1,0 +1,192 @@
+"""A comparison as a CSV for programs and as text for people."""
+
+import csv
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from gansynth_tf.evaluation.comparison.collection import Collection, Entry, Line
+from gansynth_tf.evaluation.comparison.ranking import BEST, TIED, UNRANKED, marks
+from gansynth_tf.evaluation.page.estimates import Estimate
+from gansynth_tf.evaluation.suite.directions import direction_of
+from gansynth_tf.evaluation.suite.rows import Row
+
+COLUMNS = (
+    "metric",
+    "class_name",
+    "direction",
+    "run",
+    "step",
+    "representation",
+    "value",
+    "ci_low",
+    "ci_high",
+    "mark",
+    "real",
+    "status",
+    "num_samples",
+    "num_reference",
+    "fingerprint",
+    "file",
+)
+SIGNS = {BEST: "*", TIED: "="}
+# Columns that tell two lines of one metric apart.
+_TELLING = (
+    "dataset",
+    "protocol",
+    "features",
+    "splits",
+    "num_samples",
+    "num_reference",
+    "seed",
+    "classifier",
+    "reference",
+)
+_WIDTH = 118
+_NO_NUMBER = "-"
+
+
+def write_csv(path: Path, found: Collection) -> None:
+    """Writes a row for every number and every entry, also where there is none; the file appears when it is whole."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with part.open("w", newline="", encoding="utf-8") as stream:
+            writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
+            writer.writeheader()
+            for line in found.lines:
+                writer.writerows(_cells(line, found))
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _cells(line: Line, found: Collection):
+    """Yields the row of each entry."""
+    marked = marks(line)
+    for entry in found.entries:
+        read = line.cells.get(entry)
+        cells = {
+            "metric": line.metric,
+            "class_name": line.class_name,
+            "direction": direction_of(line.metric),
+            "run": entry.name,
+            "step": "" if entry.step is None else entry.step,
+            "representation": found.representations[entry],
+            "mark": marked.get(entry, UNRANKED),
+            "real": "" if line.real is None else line.real.value,
+            "status": reason(line, entry, found),
+        }
+        if read:
+            texts = read.row.texts()
+            cells |= {name: texts[name] for name in COLUMNS if name in texts and name not in cells}
+            cells |= {"status": texts["status"], "file": read.path}
+        yield {name: cells.get(name, "") for name in COLUMNS}
+
+
+def reason(line: Line, entry: Entry, found: Collection) -> str:
+    """Returns why an entry has no number in a line; "" if it has one."""
+    if entry in line.cells:
+        return ""
+    return found.missing.get((line.metric, line.class_name), {}).get(entry, "not measured")
+
+
+def details(lines: Sequence[Line]) -> list[str]:
+    """Returns what tells each line from others of the same metric; "" for one that is alone.
+
+    Args:
+        lines: Any lines.
+    """
+    words = []
+    for line in lines:
+        others = [one for one in lines if one.cells and (one.metric, one.class_name) == _name(line)]
+        if len(others) < 2 or not line.cells:
+            words.append("")
+            continue
+        telling = [name for name in _TELLING if len({_column(one, name) for one in others}) > 1]
+        told = [f"{name.replace('_', ' ')} {_column(line, name)}" for name in telling]
+        words.append(", ".join(told) or f"measured as {line.fingerprint or 'nobody knows'}")
+    return words
+
+
+def _name(line):
+    return line.metric, line.class_name
+
+
+def _column(line, name):
+    return getattr(next(iter(line.cells.values())).row, name)
+
+
+def text_table(found: Collection) -> str:
+    """Returns the numbers over all classes as text: a line a metric, a column an entry, panels where they are many."""
+    lines = [line for line in found.lines if not line.class_name]
+    titles = [
+        f"{plain(line.metric)}{f' ({plain(words)})' if words else ''}"
+        for line, words in zip(lines, details(lines), strict=True)
+    ]
+    first = [("metric", *titles), ("real", *(_text_of(line.real) for line in lines))]
+    columns = [_column_of(entry, lines) for entry in found.entries]
+    widths = [max(map(len, column)) for column in first]
+    panels: list[list[tuple[str, ...]]] = []
+    room = 0
+    for column in columns:
+        width = max(map(len, column)) + 2
+        if width > room:
+            panels.append([*first])
+            room = _WIDTH - sum(widths) - 2
+        panels[-1].append(column)
+        room -= width
+    return "\n\n".join(map(_panel, panels)) + "\n" + "".join(f"{line}\n" for line in _reasons(lines, found))
+
+
+def _column_of(entry: Entry, lines: Sequence[Line]) -> tuple[str, ...]:
+    cells = [plain(str(entry))]
+    for line in lines:
+        read = line.cells.get(entry)
+        sign = SIGNS.get(marks(line).get(entry, UNRANKED), "")
+        cells.append(f"{_text_of(read.row)}{sign and ' '}{sign}" if read else _NO_NUMBER)
+    return tuple(cells)
+
+
+def _panel(columns: Sequence[Sequence[str]]) -> str:
+    widths = [max(map(len, column)) for column in columns]
+    rows = list(zip(*columns, strict=True))
+    rows.insert(1, tuple("-" * width for width in widths))
+    texts = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
+    return "\n".join(text.rstrip() for text in texts)
+
+
+def _text_of(row: Row | None) -> str:
+    """Returns a number and its interval, in characters that any terminal has."""
+    if row is None or row.value is None:
+        return _NO_NUMBER
+    return str(Estimate.of(dataclasses.asdict(row))).replace("\N{MINUS SIGN}", "-")
+
+
+def _reasons(lines: Sequence[Line], found: Collection) -> list[str]:
+    """Returns a sentence for each reason why there are no numbers."""
+    whose: dict[tuple[str, str], list[str]] = {}
+    for line in lines:
+        for entry in found.entries:
+            if why := reason(line, entry, found):
+                whose.setdefault((line.metric, why), []).append(str(entry))
+    return [plain(f"No {metric} of {', '.join(its)}: {why}.") for (metric, why), its in whose.items()]
+
+
+def statuses(lines: Sequence[Line]) -> Mapping[tuple[str, str], list[str]]:
+    """Returns {(metric, status): entries} of numbers that there are and of which something is to be said."""
+    told: dict[tuple[str, str], list[str]] = {}
+    for line in lines:
+        for entry, read in line.cells.items():
+            if read.row.status:
+                told.setdefault((line.metric, read.row.status), []).append(str(entry))
+    return told
+
+
+def plain(text: str) -> str:
+    """Returns a text whose characters that do not print are spelt out: names are users', and terminals obey some."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in text)
+
+
+def plain_lines(lines: Sequence[str]) -> str:
+    """Returns lines of text, each as `plain` has it."""
+    return "\n".join(map(plain, lines))
