@@ -5,12 +5,12 @@ import tensorflow as tf
 
 from gansynth_tf.audio import circular
 from gansynth_tf.representations import normalization
-from gansynth_tf.representations.option_checks import check_spectral_options
+from gansynth_tf.representations.representation import Representation
 
 _LEAST_SQUARE = 1e-16
 
 
-class ComplexSpectra:
+class ComplexSpectra(Representation):
     """Real and imaginary parts of the short-time spectrum, raw, exact in both directions.
 
     The clip is a circle: silence is put before it until it is num_frames hops long, and frames that reach beyond its
@@ -34,29 +34,16 @@ class ComplexSpectra:
         magnitude_power: Magnitudes are raised to it, phases kept. 1 is raw: partials 40 dB below the loudest then lie
             within a hundredth of the networks' range. 0.3 gives them a quarter of it.
 
-    Attributes:
-        shape: (frames, bins, channels) of a clip's data.
-        channel_weights: Share of the networks' range for each channel.
-        channel_counts: The numbers of audio channels that it can take.
-        least_snr_db, most_distance_db: What a clip keeps there and back, with default options: its level above that of
-            the error at least, and the distance of its spectrum at most.
-        original_constants: None: the released GANSynth program has no such data.
-
     Raises:
         ValueError: If a size is no power of two, the frames do not cover the clip, or `magnitude_power` is out of
             range.
     """
 
-    how_to_run = frozenset()
-    # Raised when `to_data` gives other data, so that cached ones of older code are not taken for these.
     data_version = 1
-    channel_counts = (1,)
     channel_names = ("real part", "imaginary part")
     channel_weights = (1.0, 1.0)
-    # Of clips of the embedded sets; the exam in tests/conformance holds every representation to its own.
     least_snr_db = 120.0
     most_distance_db = 0.01
-    original_constants = None
 
     def __init__(
         self,
@@ -68,12 +55,10 @@ class ComplexSpectra:
         overlap: float = 0.5,
         magnitude_power: float = 1.0,
     ):
-        check_spectral_options(sample_rate)
+        super().__init__(sample_rate, length_samples)
         if not 0.1 <= magnitude_power <= 1.0:
             raise ValueError(f"`magnitude_power` must lie in [0.1, 1]. Received: {magnitude_power}.")
         self.grid = circular.CircularGrid(length_samples, num_frames, num_bins, overlap)
-        self.sample_rate = sample_rate
-        self.length_samples = length_samples
         self.magnitude_power = magnitude_power
         self.shape = (self.grid.num_frames, num_bins, 2)
 

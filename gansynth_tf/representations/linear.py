@@ -1,22 +1,17 @@
 """`linear_if` and `linear_phase`: log magnitude and phase on the bins of the Fourier transform."""
 
-import math
-
 import tensorflow as tf
 
-from gansynth_tf.audio import griffin_lim, spectral
+from gansynth_tf.audio import spectral
 from gansynth_tf.representations import normalization
-from gansynth_tf.representations.option_checks import check_spectral_options
+from gansynth_tf.representations.phase_channels import InstantaneousFrequency, WrappedPhase
+from gansynth_tf.representations.polar_spectra import PolarSpectra
 
 
-class _Linear:
-    """What both have in common: all but channel 1."""
+class _Linear(PolarSpectra):
+    """What both have in common: all but their `phase_channel`, how channel 1 writes phases."""
 
-    how_to_run = frozenset()
-    # Raised when `to_data` gives other data, so that cached ones of older code are not taken for these.
     data_version = 1
-    channel_counts = (1,)
-    # Of clips of the embedded sets; the exam in tests/conformance holds every representation to its own.
     least_snr_db = 20.0
     most_distance_db = 0.8
     # The released program gives all its spectra the constants that it has for mel spectra.
@@ -48,13 +43,12 @@ class _Linear:
                 sounds the phases are noise, which a generator cannot copy and a discriminator cannot overlook.
             left_out_bin: The one of num_bins + 1 bins that is not kept: "dc" as in the released program, "nyquist" as
                 in the paper.
+
+        Raises:
+            ValueError: If a size is no power of two, or the frames do not cover the clip.
         """
-        check_spectral_options(sample_rate, phase_iterations, phase_weight)
+        super().__init__(sample_rate, length_samples, phase_iterations, phase_weight)
         self.grid = spectral.FrameGrid(length_samples, num_frames, num_bins, overlap, left_out_bin)
-        self.sample_rate = sample_rate
-        self.length_samples = length_samples
-        self.phase_iterations = phase_iterations
-        self.channel_weights = (1.0, phase_weight)
         self.shape = (self.grid.num_frames, num_bins, 2)
 
     def to_data(self, audio):
@@ -67,7 +61,7 @@ class _Linear:
             [batch, frames, bins, 2] float32; which bins, `spectral.spectra_from_audio` says.
         """
         spectra = spectral.spectra_from_audio(audio, self.grid)
-        channels = [spectral.log_magnitude(spectra), self._channel_from_phase(spectral.phase(spectra))]
+        channels = [spectral.log_magnitude(spectra), self.phase_channel.from_phases(spectral.phase(spectra))]
         return tf.stack(channels, axis=-1)
 
     def to_audio(self, data):
@@ -80,25 +74,8 @@ class _Linear:
             [batch, length_samples] float32, not clipped.
         """
         # The 1e-6 under the logarithm is not taken off again, as in the original.
-        magnitudes, phases = tf.exp(data[..., 0]), self._phase_from_channel(data[..., 1])
-        spectra = griffin_lim.refined_spectra(magnitudes, phases, self.grid, self.phase_iterations)
-        return spectral.audio_from_spectra(spectra, self.grid)
-
-    def fitted_constants(self, data):
-        """Returns (scale, offset) that take clips' data to the networks' range; see `normalization`.
-
-        Args:
-            data: [num, frames, bins, 2] of `to_data`.
-        """
-        return normalization.fitted_constants(data, self.channel_weights)
-
-    def _channel_from_phase(self, phases):
-        """Returns channel 1 of `phases` in radians, both [batch, frames, bins]."""
-        raise NotImplementedError
-
-    def _phase_from_channel(self, channel):
-        """Returns the phases in radians of channel 1, both [batch, frames, bins]."""
-        raise NotImplementedError
+        magnitudes, phases = tf.exp(data[..., 0]), self.phase_channel.to_phases(data[..., 1])
+        return self._audio_from_polar(magnitudes, phases)
 
 
 class LinearIf(_Linear):
@@ -111,27 +88,11 @@ class LinearIf(_Linear):
     0.0 to 0.3 dB off, at every size. Missing are two thirds of DC (nothing with left_out_bin="nyquist") and the last
     hop of the clip, which fades.
 
-    Attributes:
-        shape: (frames, bins, channels) of a clip's data.
-        channel_weights: Share of the networks' range for each channel.
-        channel_counts: The numbers of audio channels that it can take.
-        least_snr_db, most_distance_db: What a clip keeps there and back, with default options: its level above that of
-            the error at least, and the distance of its spectrum at most.
-        original_constants: (scale, offset) of the released program.
-
-    Raises:
-        ValueError: If a size is no power of two, or the frames do not cover the clip.
-
     Source: Engel et al., GANSynth, ICLR 2019, section 2.1; `linear` of the released program.
     """
 
     channel_names = ("log magnitude", "instantaneous frequency")
-
-    def _channel_from_phase(self, phases):
-        return spectral.instantaneous_frequency(phases)
-
-    def _phase_from_channel(self, channel):
-        return spectral.phase_from_instantaneous_frequency(channel)
+    phase_channel = InstantaneousFrequency()
 
 
 class LinearPhase(_Linear):
@@ -144,24 +105,8 @@ class LinearPhase(_Linear):
     Round trip, measured on recorded notes, grooves and digits: as `linear_if`, the error 30 to 73 dB below the clip and
     the spectrum 0.0 to 0.3 dB off.
 
-    Attributes:
-        shape: (frames, bins, channels) of a clip's data.
-        channel_weights: Share of the networks' range for each channel.
-        channel_counts: The numbers of audio channels that it can take.
-        least_snr_db, most_distance_db: What a clip keeps there and back, with default options: its level above that of
-            the error at least, and the distance of its spectrum at most.
-        original_constants: (scale, offset) of the released program.
-
-    Raises:
-        ValueError: If a size is no power of two, or the frames do not cover the clip.
-
     Source: Engel et al., GANSynth, ICLR 2019, section 2.1; `phase` of the released program.
     """
 
     channel_names = ("log magnitude", "phase")
-
-    def _channel_from_phase(self, phases):
-        return phases / math.pi
-
-    def _phase_from_channel(self, channel):
-        return channel * math.pi
+    phase_channel = WrappedPhase()

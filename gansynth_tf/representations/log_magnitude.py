@@ -6,10 +6,11 @@ import tensorflow as tf
 
 from gansynth_tf.audio import framing, griffin_lim, spectral
 from gansynth_tf.representations import normalization
-from gansynth_tf.representations.option_checks import check_spectral_options
+from gansynth_tf.representations.option_checks import check_phase_options
+from gansynth_tf.representations.representation import Representation
 
 
-class LogMagnitude:
+class LogMagnitude(Representation):
     """ln(|X| + 1e-6) of short-time spectra, one channel; phases are thrown away and searched for by Griffin-Lim.
 
     Bins are DC to the last below the Nyquist frequency. With the defaults 16,384 samples become 128 x 128, number for
@@ -33,31 +34,16 @@ class LogMagnitude:
         overlap: Share of a frame that the next one repeats, at least 0.5. At 0.75 phases are found much better.
         phase_iterations: Rounds of Griffin-Lim; 16 in SpecGAN.
 
-    Attributes:
-        shape: (frames, bins, 1) of a clip's data.
-        channel_weights: Share of the networks' range for each channel.
-        channel_counts: The numbers of audio channels that it can take.
-        least_snr_db, most_distance_db: What a clip keeps there and back, with default options: its level above that of
-            the error at least, and the distance of its spectrum at most.
-            Minus infinity: the waveform is another.
-        original_constants: None: the released GANSynth program has no such data.
-
     Raises:
         ValueError: If a size is no power of two, the frames do not cover the clip, or an option is out of range.
 
     Source: Donahue et al., Adversarial Audio Synthesis, ICLR 2019 (SpecGAN).
     """
 
-    how_to_run = frozenset()
-    # Raised when `to_data` gives other data, so that cached ones of older code are not taken for these.
     data_version = 1
-    channel_counts = (1,)
     channel_names = ("log magnitude",)
-    channel_weights = (1.0,)
-    # Of clips of the embedded sets; the exam in tests/conformance holds every representation to its own.
     least_snr_db = -math.inf
     most_distance_db = 7.0
-    original_constants = None
 
     def __init__(
         self,
@@ -69,10 +55,9 @@ class LogMagnitude:
         overlap: float = 0.5,
         phase_iterations: int = 16,
     ):
-        check_spectral_options(sample_rate, phase_iterations)
+        super().__init__(sample_rate, length_samples)
+        check_phase_options(phase_iterations)
         self.frames = framing.halvable_frames(length_samples, num_frames, num_bins, overlap)
-        self.sample_rate = sample_rate
-        self.length_samples = length_samples
         self.phase_iterations = phase_iterations
         self.shape = (self.frames.num_frames, num_bins, 1)
 

@@ -6,11 +6,11 @@ import numpy as np
 import tensorflow as tf
 
 from gansynth_tf.audio import framing, griffin_lim, mel, mel_inversion, spectral
-from gansynth_tf.representations import normalization
-from gansynth_tf.representations.option_checks import check_spectral_options
+from gansynth_tf.representations.option_checks import check_phase_options
+from gansynth_tf.representations.representation import Representation
 
 
-class LogMel:
+class LogMel(Representation):
     """ln(power + 1e-6) of mel bands, one channel; bins are guessed from bands, and phases searched by Griffin-Lim.
 
     The smallest data of a clip that still sound like it. Frames lie as in `log_magnitude`: the last one reaches beyond
@@ -30,29 +30,14 @@ class LogMel:
         overlap: Share of a frame that the next one repeats, at least 0.5.
         phase_iterations: Rounds of Griffin-Lim.
 
-    Attributes:
-        shape: (frames, mel bins, 1) of a clip's data.
-        channel_weights: Share of the networks' range for each channel.
-        channel_counts: The numbers of audio channels that it can take.
-        least_snr_db, most_distance_db: What a clip keeps there and back, with default options: its level above that of
-            the error at least, and the distance of its spectrum at most.
-            Minus infinity: the waveform is another.
-        original_constants: None: the released GANSynth program has no such data.
-
     Raises:
         ValueError: If a size is no power of two, the frames do not cover the clip, or an option is out of range.
     """
 
-    how_to_run = frozenset()
-    # Raised when `to_data` gives other data, so that cached ones of older code are not taken for these.
     data_version = 1
-    channel_counts = (1,)
     channel_names = ("log mel power",)
-    channel_weights = (1.0,)
-    # Of clips of the embedded sets; the exam in tests/conformance holds every representation to its own.
     least_snr_db = -math.inf
     most_distance_db = 6.0
-    original_constants = None
 
     def __init__(
         self,
@@ -65,12 +50,11 @@ class LogMel:
         overlap: float = 0.75,
         phase_iterations: int = 16,
     ):
-        check_spectral_options(sample_rate, phase_iterations)
+        super().__init__(sample_rate, length_samples)
+        check_phase_options(phase_iterations)
         num_mel_bins = num_mel_bins or num_bins
         spectral.check_power_of_two("num_mel_bins", num_mel_bins)
         self.frames = framing.halvable_frames(length_samples, num_frames, num_bins, overlap)
-        self.sample_rate = sample_rate
-        self.length_samples = length_samples
         self.phase_iterations = phase_iterations
         self.shape = (self.frames.num_frames, num_mel_bins, 1)
         # All bins of the transform: the rows are then where the original takes them to be, off by one without DC.
@@ -111,11 +95,3 @@ class LogMel:
         magnitudes = tf.sqrt(power + spectral.LOG_FLOOR) - math.sqrt(spectral.LOG_FLOOR)
         phases = griffin_lim.drawn_phases(self.frames)
         return griffin_lim.audio_from_magnitudes(magnitudes, self.frames, self.phase_iterations, phases)
-
-    def fitted_constants(self, data):
-        """Returns (scale, offset), each [1] float64, that take the extremes of all clips to the networks' margins.
-
-        Args:
-            data: [num, frames, mel bins, 1] of `to_data`; may be a memory map, it is read in pieces.
-        """
-        return normalization.fitted_constants(data)

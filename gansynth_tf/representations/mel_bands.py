@@ -1,21 +1,20 @@
 """`mel_phase` and `mel_band_if`: the power of mel bands, and the phase of what sounds in each band together."""
 
 import functools
-import math
 
 import numpy as np
 import tensorflow as tf
 
-from gansynth_tf.audio import griffin_lim, mel, mel_inversion, spectral
-from gansynth_tf.representations import normalization
-from gansynth_tf.representations.option_checks import check_spectral_options
+from gansynth_tf.audio import mel, mel_inversion, spectral
+from gansynth_tf.representations.phase_channels import InstantaneousFrequency, WrappedPhase
+from gansynth_tf.representations.polar_spectra import PolarSpectra
 
 # Added to real parts, so that the angle of nothing has a gradient.
 _LEAST = 1e-12
 
 
-class _MelBands:
-    """What both have in common: all but how channel 1 writes phases.
+class _MelBands(PolarSpectra):
+    """What both have in common: all but their `phase_channel`, how channel 1 writes phases.
 
     The phase of a band is the angle of the sum of its spectrum, that of its loudest partial. `mel_if` sums angles
     instead, as the original does; where a band holds many bins such a sum is noise, and it cancels itself when the band
@@ -24,15 +23,9 @@ class _MelBands:
     lies in two bands gets the angle of the louder one. Bins lie at their true frequencies, not one beside it.
     """
 
-    how_to_run = frozenset()
-    # Raised when `to_data` gives other data, so that cached ones of older code are not taken for these.
     data_version = 1
-    channel_counts = (1,)
-    # Of clips of the embedded sets; the exam in tests/conformance holds every representation to its own.
     least_snr_db = 6.0
     most_distance_db = 7.0
-    # The released program has no such data.
-    original_constants = None
 
     def __init__(
         self,
@@ -60,15 +53,14 @@ class _MelBands:
                 may contradict each other, and rounds settle that.
             phase_weight: Share of the networks' range that a fitted normalisation gives channel 1. Where nothing
                 sounds the phases are noise, which a generator cannot copy and a discriminator cannot overlook.
+
+        Raises:
+            ValueError: If a size is no power of two, or the frames do not cover the clip.
         """
-        check_spectral_options(sample_rate, phase_iterations, phase_weight)
+        super().__init__(sample_rate, length_samples, phase_iterations, phase_weight)
         num_mel_bins = num_mel_bins or num_bins
         spectral.check_power_of_two("num_mel_bins", num_mel_bins)
         self.grid = spectral.FrameGrid(length_samples, num_frames, num_bins, overlap)
-        self.sample_rate = sample_rate
-        self.length_samples = length_samples
-        self.phase_iterations = phase_iterations
-        self.channel_weights = (1.0, phase_weight)
         self.shape = (self.grid.num_frames, num_mel_bins, 2)
         # The matrices of one bin more, without their row for DC.
         to_mel = mel.mel_matrix(num_bins + 1, num_mel_bins, sample_rate)[1:]
@@ -98,7 +90,9 @@ class _MelBands:
         real = (tf.math.real(spectra) * self._signs) @ self._to_mel
         imaginary = (tf.math.imag(spectra) * self._signs) @ self._to_mel
         phases = tf.math.atan2(imaginary, real)
-        return tf.stack([tf.math.log(power + spectral.LOG_FLOOR), self._channel_from_phase(phases)], axis=-1)
+        return tf.stack(
+            [tf.math.log(power + spectral.LOG_FLOOR), self.phase_channel.from_phases(phases)], axis=-1
+        )
 
     def to_audio(self, data):
         """Returns the audio of mel spectra: the inverse of `to_data`, approximately.
@@ -109,7 +103,7 @@ class _MelBands:
         Returns:
             [batch, length_samples] float32, not clipped.
         """
-        mel_power, phases = tf.exp(data[..., 0]), self._phase_from_channel(data[..., 1])
+        mel_power, phases = tf.exp(data[..., 0]), self.phase_channel.to_phases(data[..., 1])
         amplitudes = tf.sqrt(mel_power)
         real = ((amplitudes * tf.cos(phases)) @ self._smeared_to_linear) * self._signs
         imaginary = ((amplitudes * tf.sin(phases)) @ self._smeared_to_linear) * self._signs
@@ -119,24 +113,7 @@ class _MelBands:
         )
         # The floor inside the root is that of `mel_if`: magnitudes stay above 1e-3.
         magnitudes = tf.sqrt(power + spectral.LOG_FLOOR)
-        spectra = griffin_lim.refined_spectra(magnitudes, linear_phases, self.grid, self.phase_iterations)
-        return spectral.audio_from_spectra(spectra, self.grid)
-
-    def fitted_constants(self, data):
-        """Returns (scale, offset) that take clips' data to the networks' range; see `normalization`.
-
-        Args:
-            data: [num, frames, mel bins, 2] of `to_data`.
-        """
-        return normalization.fitted_constants(data, self.channel_weights)
-
-    def _channel_from_phase(self, phases):
-        """Returns channel 1 of `phases` in radians, both [batch, frames, mel bins]."""
-        raise NotImplementedError
-
-    def _phase_from_channel(self, channel):
-        """Returns the phases in radians of channel 1, both [batch, frames, mel bins]."""
-        raise NotImplementedError
+        return self._audio_from_polar(magnitudes, linear_phases)
 
 
 class MelPhase(_MelBands):
@@ -148,26 +125,10 @@ class MelPhase(_MelBands):
     Round trip, measured on recorded notes, grooves and digits: with as many bands as bins the error is 23 to 40 dB
     below the clip and the spectrum 0.2 to 0.8 dB off; with 128 bands 6 to 21 dB, 1.2 to 2.5 dB off, 0.1 to 0.7 dB too
     quiet, notes within a cent.
-
-    Attributes:
-        shape: (frames, bins, channels) of a clip's data.
-        channel_weights: Share of the networks' range for each channel.
-        channel_counts: The numbers of audio channels that it can take.
-        least_snr_db, most_distance_db: What a clip keeps there and back, with default options: its level above that of
-            the error at least, and the distance of its spectrum at most.
-        original_constants: None.
-
-    Raises:
-        ValueError: If a size is no power of two, or the frames do not cover the clip.
     """
 
     channel_names = ("log mel power", "mel phase")
-
-    def _channel_from_phase(self, phases):
-        return phases / math.pi
-
-    def _phase_from_channel(self, channel):
-        return channel * math.pi
+    phase_channel = WrappedPhase()
 
 
 class MelBandIf(_MelBands):
@@ -179,23 +140,7 @@ class MelBandIf(_MelBands):
     Round trip, measured on recorded notes, grooves and digits: with as many bands as bins the error is 23 to 40 dB
     below the clip and the spectrum 0.2 to 0.8 dB off; with 128 bands 6 to 21 dB, 1.2 to 2.5 dB off, 0.1 to 0.7 dB too
     quiet, notes within a cent.
-
-    Attributes:
-        shape: (frames, bins, channels) of a clip's data.
-        channel_weights: Share of the networks' range for each channel.
-        channel_counts: The numbers of audio channels that it can take.
-        least_snr_db, most_distance_db: What a clip keeps there and back, with default options: its level above that of
-            the error at least, and the distance of its spectrum at most.
-        original_constants: None.
-
-    Raises:
-        ValueError: If a size is no power of two, or the frames do not cover the clip.
     """
 
     channel_names = ("log mel power", "instantaneous frequency of bands")
-
-    def _channel_from_phase(self, phases):
-        return spectral.instantaneous_frequency(phases)
-
-    def _phase_from_channel(self, channel):
-        return spectral.phase_from_instantaneous_frequency(channel)
+    phase_channel = InstantaneousFrequency()

@@ -5,12 +5,12 @@ import math
 import numpy as np
 import tensorflow as tf
 
-from gansynth_tf.audio import griffin_lim, mel, spectral
+from gansynth_tf.audio import mel, spectral
 from gansynth_tf.representations import normalization
-from gansynth_tf.representations.option_checks import check_spectral_options
+from gansynth_tf.representations.polar_spectra import PolarSpectra
 
 
-class MelIf:
+class MelIf(PolarSpectra):
     """Log mel power and instantaneous frequency on the mel scale, both directions.
 
     Channel 0 is ln(power + 1e-6) of the mel bands, channel 1 the phase advance per frame in units of pi radians.
@@ -39,27 +39,14 @@ class MelIf:
             the paper. The mel scale's axis begins at DC: without the Nyquist bin it is right at low frequencies, where
             without DC it lies one linear bin too low, as in the original.
 
-    Attributes:
-        shape: (frames, bins, channels) of a clip's data.
-        channel_weights: Share of the networks' range for each channel.
-        channel_counts: The numbers of audio channels that it can take.
-        least_snr_db, most_distance_db: What a clip keeps there and back, with default options: its level above that of
-            the error at least, and the distance of its spectrum at most.
-            Minus infinity: the waveform is another.
-        original_constants: (scale, offset) of the released program.
-
     Raises:
         ValueError: If a size is no power of two, or the frames do not cover the clip.
 
     Source: Engel et al., GANSynth, ICLR 2019, section 2.1.
     """
 
-    how_to_run = frozenset()
-    # Raised when `to_data` gives other data, so that cached ones of older code are not taken for these.
     data_version = 1
-    channel_counts = (1,)
     channel_names = ("log mel power", "mel instantaneous frequency")
-    # Of clips of the embedded sets; the exam in tests/conformance holds every representation to its own.
     least_snr_db = -math.inf
     most_distance_db = 8.0
     original_constants = (normalization.ORIGINAL_SCALE, normalization.ORIGINAL_OFFSET)
@@ -77,14 +64,10 @@ class MelIf:
         phase_weight: float = 0.1,
         left_out_bin: spectral.LeftOutBin = "dc",
     ):
-        check_spectral_options(sample_rate, phase_iterations, phase_weight)
+        super().__init__(sample_rate, length_samples, phase_iterations, phase_weight)
         num_mel_bins = num_mel_bins or num_bins
         spectral.check_power_of_two("num_mel_bins", num_mel_bins)
         self.grid = spectral.FrameGrid(length_samples, num_frames, num_bins, overlap, left_out_bin)
-        self.sample_rate = sample_rate
-        self.length_samples = length_samples
-        self.phase_iterations = phase_iterations
-        self.channel_weights = (1.0, phase_weight)
         self.shape = (self.grid.num_frames, num_mel_bins, 2)
         to_mel = mel.mel_matrix(num_bins, num_mel_bins, sample_rate)
         self._to_mel = to_mel.astype(np.float32)
@@ -117,16 +100,7 @@ class MelIf:
         power, phases = self._linear_power_and_phase(data)
         # The floor inside the root is the original's: magnitudes stay above 1e-3.
         magnitudes = tf.sqrt(power + spectral.LOG_FLOOR)
-        spectra = griffin_lim.refined_spectra(magnitudes, phases, self.grid, self.phase_iterations)
-        return spectral.audio_from_spectra(spectra, self.grid)
-
-    def fitted_constants(self, data):
-        """Returns (scale, offset) that take clips' data to the networks' range; see `normalization`.
-
-        Args:
-            data: [num, frames, mel bins, 2] of `to_data`.
-        """
-        return normalization.fitted_constants(data, self.channel_weights)
+        return self._audio_from_polar(magnitudes, phases)
 
     def to_linear(self, data):
         """Returns log magnitude and instantaneous frequency on the linear scale, as the original's intermediate.

@@ -6,27 +6,21 @@ import numpy as np
 import tensorflow as tf
 
 from gansynth_tf.audio import spectral
+from gansynth_tf.representations.representation import Representation
 
 
-class Waveform:
+class Waveform(Representation):
     """Samples as time frames of one bin and one channel, exact in both directions.
 
     Silence is put on both sides, so that networks can halve the clip down to a few samples: equally, and the odd
     sample in front. The original's `wave` data take 64,000 samples to 65,536 in this way. Audio lies in [-1, 1]
-    already, the range of a tanh: nothing is fitted, and a quiet data set stays quiet.
+    already, the range of a tanh: nothing is fitted, and a quiet data set stays quiet. The original gives these data the
+    constants of its spectra.
 
     Args:
         sample_rate: In hertz.
         length_samples: Samples of a clip.
         padded_samples: Samples of the data, a power of two; 0 means the next one from `length_samples` on.
-
-    Attributes:
-        shape: (samples, 1, 1) of a clip's data.
-        channel_weights: Share of the networks' range for each channel.
-        channel_counts: The numbers of audio channels that it can take.
-        least_snr_db, most_distance_db: What a clip keeps there and back, with default options: its level above that of
-            the error at least, and the distance of its spectrum at most.
-        original_constants: None: the original gives these data the constants of spectra.
 
     Raises:
         ValueError: If the sample rate is not positive, or `padded_samples` is no power of two or has no room for the
@@ -36,20 +30,13 @@ class Waveform:
     program. Round trip: exact to the bit.
     """
 
-    how_to_run = frozenset()
-    # Raised when `to_data` gives other data, so that cached ones of older code are not taken for these.
     data_version = 1
-    channel_counts = (1,)
     channel_names = ("samples",)
-    channel_weights = (1.0,)
-    # Of clips of the embedded sets; the exam in tests/conformance holds every representation to its own.
     least_snr_db = math.inf
     most_distance_db = 0.0
-    original_constants = None
 
     def __init__(self, sample_rate: int, length_samples: int, *, padded_samples: int = 0):
-        if sample_rate <= 0:
-            raise ValueError(f"`sample_rate` must be positive. Received: sample_rate={sample_rate}.")
+        super().__init__(sample_rate, length_samples)
         if length_samples < 1:
             raise ValueError(f"A clip must have samples. Received: length_samples={length_samples}.")
         smallest = max(2, 2 ** (length_samples - 1).bit_length())
@@ -60,8 +47,6 @@ class Waveform:
                 f"`padded_samples` must be at least the {length_samples} samples of a clip. "
                 f"Received: padded_samples={padded_samples}. Smallest valid: {smallest}; 0 chooses it."
             )
-        self.sample_rate = sample_rate
-        self.length_samples = length_samples
         self.shape = (padded_samples, 1, 1)
         self._after = (padded_samples - length_samples) // 2
         self._before = padded_samples - length_samples - self._after
