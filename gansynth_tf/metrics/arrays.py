@@ -2,6 +2,9 @@
 
 import numpy as np
 
+# Values that are looked at together, so that a check of a large file stays small.
+_CHECKED_VALUES = 4_000_000
+
 
 def feature_matrix(name: str, features, *, minimum: int = 1) -> np.ndarray:
     """Returns `features` as a finite float64 matrix.
@@ -17,6 +20,23 @@ def feature_matrix(name: str, features, *, minimum: int = 1) -> np.ndarray:
     Raises:
         ValueError: If there are fewer than `minimum` examples, no features, or a value that is not finite.
     """
+    return checked_matrix(name, features, minimum=minimum).astype(np.float64)
+
+
+def checked_matrix(name: str, features, *, minimum: int = 1) -> np.ndarray:
+    """Returns `features` as a finite matrix of their own precision, uncopied: for metrics that convert block by block.
+
+    Args:
+        name: Name of the argument, for the message.
+        features: [num_examples, num_features, ...], in memory or mapped from a file.
+        minimum: The least number of examples that the metric can work with.
+
+    Returns:
+        [num_examples, num_features].
+
+    Raises:
+        ValueError: As `feature_matrix`.
+    """
     matrix = np.asarray(features)
     if matrix.ndim < 2:
         raise ValueError(
@@ -26,11 +46,15 @@ def feature_matrix(name: str, features, *, minimum: int = 1) -> np.ndarray:
         raise ValueError(f"`{name}` must hold real numbers. Received: dtype={matrix.dtype}.")
     if matrix.shape[0] < minimum:
         raise ValueError(f"`{name}` must have at least {minimum} examples. Received: {matrix.shape[0]}.")
-    matrix = matrix.reshape(matrix.shape[0], -1).astype(np.float64)
-    if matrix.shape[1] == 0:
+    if matrix.size == 0:
         raise ValueError(f"`{name}` must have at least one feature. Received: shape {matrix.shape}.")
-    if not np.all(np.isfinite(matrix)):
-        bad = int(np.sum(~np.all(np.isfinite(matrix), axis=1)))
+    matrix = matrix.reshape(matrix.shape[0], -1)
+    step = max(1, _CHECKED_VALUES // matrix.shape[1])
+    bad = sum(
+        int(np.sum(~np.all(np.isfinite(matrix[start : start + step]), axis=1)))
+        for start in range(0, len(matrix), step)
+    )
+    if bad:
         raise ValueError(f"`{name}` must be finite. Received: {bad} examples with NaN or infinity.")
     return matrix
 
@@ -52,14 +76,42 @@ def matching_matrices(
     Raises:
         ValueError: As `feature_matrix`, or if the numbers of features differ.
     """
-    first = feature_matrix(names[0], first, minimum=minimum)
-    second = feature_matrix(names[1], second, minimum=minimum)
+    first, second = matching_checked(names, first, second, minimum=minimum)
+    return first.astype(np.float64), second.astype(np.float64)
+
+
+def matching_checked(
+    names: tuple[str, str], first, second, *, minimum: int = 1
+) -> tuple[np.ndarray, np.ndarray]:
+    """Returns two matrices as `checked_matrix` does, or refuses them as `matching_matrices` does."""
+    first = checked_matrix(names[0], first, minimum=minimum)
+    second = checked_matrix(names[1], second, minimum=minimum)
     if first.shape[1] != second.shape[1]:
         raise ValueError(
             f"`{names[0]}` and `{names[1]}` must have the same number of features. "
             f"Received: {first.shape[1]} and {second.shape[1]}."
         )
     return first, second
+
+
+def logit_matrix(name: str, logits) -> np.ndarray:
+    """Returns `logits` as finite float64 [num_examples, num_classes].
+
+    Args:
+        name: Name of the argument, for the message.
+        logits: [num_examples, num_classes], at least one of each.
+
+    Returns:
+        [num_examples, num_classes] float64.
+
+    Raises:
+        ValueError: If the shape is another, or a value is not finite.
+    """
+    if np.ndim(logits) != 2:
+        raise ValueError(
+            f"`{name}` must have the shape [num_examples, num_classes]. Received: {np.shape(logits)}."
+        )
+    return feature_matrix(name, logits)
 
 
 def class_vector(

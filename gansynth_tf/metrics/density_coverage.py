@@ -1,10 +1,10 @@
 """Precision, recall, density and coverage of generated features against real ones."""
 
 import numpy as np
-from scipy.spatial.distance import cdist
 
-from gansynth_tf.metrics.arrays import matching_matrices
-from gansynth_tf.metrics.distances import nearest_other_distances, row_blocks
+from gansynth_tf.metrics.arrays import matching_checked
+from gansynth_tf.metrics.distances import kth_other_squares
+from gansynth_tf.metrics.pairs import square_blocks, squares_of_pairs
 
 
 def precision_recall_density_coverage(reals, fakes, k: int = 5) -> dict[str, float]:
@@ -37,20 +37,24 @@ def precision_recall_density_coverage(reals, fakes, k: int = 5) -> dict[str, flo
     """
     if k < 1:
         raise ValueError(f"`k` must be at least 1. Received: {k}.")
-    reals, fakes = matching_matrices(("reals", "fakes"), reals, fakes, minimum=k + 1)
-    real_radii = nearest_other_distances(reals, k)
-    fake_radii = nearest_other_distances(fakes, k)
+    reals, fakes = matching_checked(("reals", "fakes"), reals, fakes, minimum=k + 1)
+    # Radii are compared as squares, and exactly: a clip on the rim of a ball is outside.
+    real_limits, fake_limits = kth_other_squares(reals, k), kth_other_squares(fakes, k)
     balls_around_fake = np.zeros(len(fakes), np.int64)
     real_is_recalled = np.zeros(len(reals), bool)
-    nearest_fake = np.empty(len(reals))
-    for rows in row_blocks(len(reals), len(fakes)):
-        distances = cdist(reals[rows], fakes)
-        balls_around_fake += np.sum(distances < real_radii[rows, None], axis=0)
-        real_is_recalled[rows] = np.any(distances < fake_radii[None, :], axis=1)
-        nearest_fake[rows] = np.min(distances, axis=1)
+    real_is_covered = np.zeros(len(reals), bool)
+    for rows, columns, squares, slack in square_blocks(reals, fakes):
+        around_reals, around_fakes = real_limits[rows, None], fake_limits[columns]
+        unsure = (np.abs(squares - around_reals) <= slack) | (np.abs(squares - around_fakes) <= slack)
+        near, which = np.nonzero(unsure)
+        squares[near, which] = squares_of_pairs(reals, fakes, near + rows.start, which + columns.start)
+        inside = squares < around_reals
+        balls_around_fake[columns] += inside.sum(axis=0)
+        real_is_covered[rows] |= inside.any(axis=1)
+        real_is_recalled[rows] |= (squares < around_fakes).any(axis=1)
     return {
         "precision": float(np.mean(balls_around_fake > 0)),
         "recall": float(np.mean(real_is_recalled)),
         "density": float(np.sum(balls_around_fake) / (k * len(fakes))),
-        "coverage": float(np.mean(nearest_fake < real_radii)),
+        "coverage": float(np.mean(real_is_covered)),
     }

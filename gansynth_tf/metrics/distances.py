@@ -1,11 +1,13 @@
 """Euclidean distances that tell collapse (within a set, within a class) and memorisation (to the training set)."""
 
 import numpy as np
-from scipy.spatial.distance import cdist, pdist
 
-from gansynth_tf.metrics.arrays import class_vector, feature_matrix, matching_matrices
+from gansynth_tf.metrics.arrays import checked_matrix, class_vector, matching_checked
+from gansynth_tf.metrics.pairs import square_blocks, squares_of_pairs
 
 BLOCK_VALUES = 4_000_000  # Distances held at once: 32 MB.
+# A squared distance so many times its possible error is right to six digits.
+_PRECISE = 1e6
 
 
 def row_blocks(num_rows: int, num_columns: int):
@@ -18,7 +20,8 @@ def row_blocks(num_rows: int, num_columns: int):
 def nearest_distances(queries, candidates) -> tuple[np.ndarray, np.ndarray]:
     """Returns each query's distance to its nearest candidate: |D|_train, for generated against training clips.
 
-    d_i = min_j ||q_i - c_j||_2, from differences (a product form x^2 + y^2 - 2xy does not give 0 for copies).
+    d_i = min_j ||q_i - c_j||_2. Candidates are found by matrix products and measured by differences (a product form x^2
+    + y^2 - 2xy does not give 0 for copies). Sets may be larger than memory, as arrays mapped from files.
 
     Args:
         queries: [num_queries, num_features, ...].
@@ -32,14 +35,20 @@ def nearest_distances(queries, candidates) -> tuple[np.ndarray, np.ndarray]:
 
     Source: Donahue et al., WaveGAN, ICLR 2019, section 4.2 (there on log-mel features).
     """
-    queries, candidates = matching_matrices(("queries", "candidates"), queries, candidates)
-    distances = np.empty(len(queries))
-    indices = np.empty(len(queries), np.int64)
-    for rows in row_blocks(len(queries), len(candidates)):
-        block = cdist(queries[rows], candidates)
-        indices[rows] = np.argmin(block, axis=1)
-        distances[rows] = np.min(block, axis=1)
-    return distances, indices
+    queries, candidates = matching_checked(("queries", "candidates"), queries, candidates)
+    best = np.full(len(queries), np.inf)
+    indices = np.zeros(len(queries), np.int64)
+    for rows, columns, squares, slack in square_blocks(queries, candidates):
+        near, which = np.nonzero(squares <= squares.min(axis=1, keepdims=True) + 2.0 * slack)
+        near, which = near + rows.start, which + columns.start
+        exact = squares_of_pairs(queries, candidates, near, which)
+        order = np.lexsort((which, exact, near))
+        places, firsts = np.unique(near[order], return_index=True)
+        firsts = order[firsts]
+        better = exact[firsts] < best[places]
+        best[places[better]] = exact[firsts[better]]
+        indices[places[better]] = which[firsts[better]]
+    return np.sqrt(best), indices
 
 
 def nearest_other_distances(features, k: int = 1) -> np.ndarray:
@@ -59,15 +68,35 @@ def nearest_other_distances(features, k: int = 1) -> np.ndarray:
 
     Source: Donahue et al., WaveGAN, ICLR 2019, section 4.2; the k-th one: Naeem et al., ICML 2020, section 2.
     """
+    return np.sqrt(kth_other_squares(features, k))
+
+
+def kth_other_squares(features, k: int) -> np.ndarray:
+    """Returns the squares of `nearest_other_distances`, as `squares_of_pairs` gives them."""
     if k < 1:
         raise ValueError(f"`k` must be at least 1. Received: {k}.")
-    features = feature_matrix("features", features, minimum=k + 1)
-    distances = np.empty(len(features))
-    for rows in row_blocks(len(features), len(features)):
-        block = cdist(features[rows], features)
-        block[np.arange(rows.stop - rows.start), np.arange(rows.start, rows.stop)] = np.inf
-        distances[rows] = np.partition(block, k - 1, axis=1)[:, k - 1]
-    return distances
+    features = checked_matrix("features", features, minimum=k + 1)
+    best = np.full([len(features), k], np.inf)
+    for rows, columns, squares, slack in square_blocks(features, features):
+        own = np.arange(max(rows.start, columns.start), min(rows.stop, columns.stop))
+        squares[own - rows.start, own - columns.start] = np.inf
+        nearest = np.partition(squares, min(k, squares.shape[1]) - 1, axis=1)[:, : min(k, squares.shape[1])]
+        limits = nearest.max(axis=1, keepdims=True) + 2.0 * slack
+        near, which = np.nonzero((squares <= limits) & np.isfinite(squares))
+        near, which = near + rows.start, which + columns.start
+        _keep_smallest(best, near, squares_of_pairs(features, features, near, which))
+    return best[:, -1]
+
+
+def _keep_smallest(best, rows, squares):
+    """Puts into each row of `best` [num_rows, k], increasing, the smallest of itself and of what is new for it."""
+    order = np.lexsort((squares, rows))
+    rows, squares = rows[order], squares[order]
+    rank = np.arange(len(rows)) - np.searchsorted(rows, rows)
+    kept = rank < best.shape[1]
+    new = np.full_like(best, np.inf)
+    new[rows[kept], rank[kept]] = squares[kept]
+    best[:] = np.sort(np.concatenate([best, new], axis=1), axis=1)[:, : best.shape[1]]
 
 
 def mean_pairwise_distance(features) -> float:
@@ -84,7 +113,13 @@ def mean_pairwise_distance(features) -> float:
 
     Source: the "intra-class diversity" used by conditional GANs; here without any network of its own.
     """
-    return float(np.mean(pdist(feature_matrix("features", features, minimum=2))))
+    features = checked_matrix("features", features, minimum=2)
+    total = 0.0
+    for rows, columns, squares, slack in square_blocks(features, features):
+        near, which = np.nonzero(squares <= _PRECISE * slack)
+        squares[near, which] = squares_of_pairs(features, features, near + rows.start, which + columns.start)
+        total += np.sum(np.sqrt(squares))
+    return float(total / (len(features) * (len(features) - 1)))
 
 
 def within_class_distances(features, classes, num_classes: int) -> np.ndarray:
@@ -103,7 +138,7 @@ def within_class_distances(features, classes, num_classes: int) -> np.ndarray:
     Raises:
         ValueError: If the shapes disagree or a class is out of range.
     """
-    features = feature_matrix("features", features)
+    features = checked_matrix("features", features)
     classes = class_vector("classes", classes, num_examples=len(features), num_classes=num_classes)
     means = np.full(num_classes, np.nan)
     for index in range(num_classes):

@@ -5,7 +5,7 @@ import pathlib
 import numpy as np
 import pytest
 
-from gansynth_tf.metrics import distances
+from gansynth_tf.metrics import pairs
 from gansynth_tf.metrics.density_coverage import precision_recall_density_coverage
 
 GOLDEN = pathlib.Path(__file__).parents[1] / "golden" / "metrics"
@@ -35,7 +35,7 @@ def test_four_numbers_equal_those_of_the_reference_implementation(features, pair
 
 def test_blocks_change_nothing(features, monkeypatch):
     whole = precision_recall_density_coverage(features["real"], features["fake_ne"])
-    monkeypatch.setattr(distances, "BLOCK_VALUES", 1000)
+    monkeypatch.setattr(pairs, "BLOCK_VALUES", 1000)
     assert precision_recall_density_coverage(features["real"], features["fake_ne"]) == whole
 
 

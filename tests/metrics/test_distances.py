@@ -5,7 +5,7 @@ import pathlib
 import numpy as np
 import pytest
 
-from gansynth_tf.metrics import distances
+from gansynth_tf.metrics import distances, pairs
 
 GOLDEN = pathlib.Path(__file__).parents[1] / "golden" / "metrics"
 
@@ -42,7 +42,7 @@ def test_a_copied_set_is_at_exactly_zero_even_far_from_the_origin(sets):
 def test_blocks_change_nothing(sets, monkeypatch):
     train, generated, _ = sets
     whole = distances.nearest_distances(generated, train)[0], distances.nearest_other_distances(train, 3)
-    monkeypatch.setattr(distances, "BLOCK_VALUES", 200)
+    monkeypatch.setattr(pairs, "BLOCK_VALUES", 200)
     np.testing.assert_array_equal(distances.nearest_distances(generated, train)[0], whole[0])
     np.testing.assert_array_equal(distances.nearest_other_distances(train, 3), whole[1])
 
