@@ -65,7 +65,12 @@ def test_an_interval_that_misses_its_own_number_is_stretched_to_hold_it(tmp_path
         row("b", "frechet_distance", 9.0, 0.1),
     ]
     rows.append(row("c", "frechet_distance", 10.5, 0.6))
-    assert marks_of(tmp_path, *rows) == {"a": TIED, "b": BEST, "c": WORSE}
+    assert marks_of(tmp_path / "worse", *rows) == {"a": TIED, "b": BEST, "c": WORSE}
+    rows = [
+        row("a", "frechet_distance", 9.0, ci_low=7.0, ci_high=8.0),
+        row("b", "frechet_distance", 10.0, 1.5),
+    ]
+    assert marks_of(tmp_path / "best", *rows) == {"a": BEST, "b": TIED}
 
 
 def test_equal_values_are_both_best(tmp_path):
@@ -78,6 +83,20 @@ def test_distances_are_best_where_real_clips_have_them(tmp_path):
     rows = [row(name, "distance_train", value, 0.5) for name, value in values.items()]
     rows.append(real("distance_train", 20.0))
     assert marks_of(tmp_path, *rows) == {"copies": WORSE, "good": BEST, "also good": TIED, "noise": WORSE}
+
+
+def test_how_sure_one_is_of_real_clips_counts_as_well(tmp_path):
+    """19 ± 0.5 is 0.4 to 1.6 away from 20 ± 0.1, and 22 ± 0.5 is 1.4 to 2.6 away."""
+    rows = [row("a", "distance_train", 19.0, 0.5), row("b", "distance_train", 22.0, 0.5)]
+    assert marks_of(tmp_path / "sure", *rows, real("distance_train", 20.0, 0.0)) == {"a": BEST, "b": TIED}
+    rows[1] = row("b", "distance_train", 22.1, 0.5)
+    assert marks_of(tmp_path / "surer", *rows, real("distance_train", 20.0, 0.0)) == {"a": BEST, "b": WORSE}
+    assert marks_of(tmp_path / "less", *rows, real("distance_train", 20.0, 0.1)) == {"a": BEST, "b": TIED}
+
+
+def test_an_interval_around_real_clips_is_no_distance_away(tmp_path):
+    rows = [row("a", "distance_train", 20.05, 0.01), row("b", "distance_train", 21.5, 2.0)]
+    assert marks_of(tmp_path, *rows, real("distance_train", 20.0, 0.1)) == {"a": BEST, "b": TIED}
 
 
 def test_without_real_clips_distances_are_not_ranked(tmp_path):
@@ -172,6 +191,11 @@ def test_classes_and_timings_that_were_measured_otherwise_stand_apart_and_refuse
     found, quarrel = collected(tmp_path, list(rows("a")), list(rows("b", **ANOTHER)))
     assert not quarrel and len(found.lines) == 4
     assert all(set(marks(line).values()) == {UNRANKED} for line in found.lines)
+
+
+def test_classes_without_a_fingerprint_are_not_ranked(tmp_path):
+    rows = [row(run, "recall", 0.1, 0.01, class_name="genre=jazz", fingerprint="") for run in "ab"]
+    assert marks_of(tmp_path, *rows) == {"a": UNRANKED, "b": UNRANKED}
 
 
 def test_a_row_that_stands_twice_is_taken_once(tmp_path):
