@@ -42,12 +42,12 @@ def comparison_page(found: Collection, warnings: Sequence[str], facts: Sequence[
 
 
 def _table(lines: Sequence[Line], found: Collection, caption: str) -> Markup:
-    header = ["Metric", "Real clips", *(_heading(entry, found) for entry in found.entries)]
+    header = ["Metric", *(_heading(entry, found) for entry in found.entries), "Real clips"]
     rows = []
     for line, words in zip(lines, details(lines), strict=True):
         marked = marks(line)
         cells = [_cell(line, entry, marked.get(entry, UNRANKED), found) for entry in found.entries]
-        rows.append([_title(line, words), _number(line.real) if line.real else "–", *cells])
+        rows.append([_title(line, words), *cells, _number(line.real) if line.real else "–"])
     return table(caption, header, rows, "columns")
 
 

@@ -1,14 +1,13 @@
 """A comparison as a CSV for programs and as text for people."""
 
 import csv
-import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from gansynth_tf.evaluation.comparison.collection import Collection, Entry, Line
 from gansynth_tf.evaluation.comparison.ranking import BEST, TIED, UNRANKED, marks
-from gansynth_tf.evaluation.page.estimates import Estimate
-from gansynth_tf.evaluation.suite.directions import direction_of
+from gansynth_tf.evaluation.page.estimates import shortened
+from gansynth_tf.evaluation.suite.directions import describes_another, direction_of
 from gansynth_tf.evaluation.suite.rows import Row
 
 COLUMNS = (
@@ -42,7 +41,8 @@ _TELLING = (
     "classifier",
     "reference",
 )
-_WIDTH = 118
+_WIDTH = 119
+_LONGEST_NAME = 24
 _NO_NUMBER = "-"
 
 
@@ -118,48 +118,62 @@ def _column(line, name):
 
 def text_table(found: Collection) -> str:
     """Returns the numbers over all classes as text: a line a metric, a column an entry, panels where they are many."""
-    lines = [line for line in found.lines if not line.class_name]
+    lines = [line for line in found.lines if not line.class_name and not describes_another(line.metric)]
     titles = [
         f"{plain(line.metric)}{f' ({plain(words)})' if words else ''}"
         for line, words in zip(lines, details(lines), strict=True)
     ]
-    first = [("metric", *titles), ("real", *(_text_of(line.real) for line in lines))]
-    columns = [_column_of(entry, lines) for entry in found.entries]
-    widths = [max(map(len, column)) for column in first]
+    first = ("metric", "", *titles)
+    last = ("real", "", *(_number(line.real).partition(" ")[0] for line in lines))
+    short = {entry.name: shortened(plain(entry.name), _LONGEST_NAME) for entry in found.entries}
+    if len(set(short.values())) < len(short):
+        short = {name: plain(name) for name in short}
+    columns = [_column_of(entry, short[entry.name], lines) for entry in found.entries]
+    free = _WIDTH - _width(first) - _width(last) - 2
     panels: list[list[tuple[str, ...]]] = []
     room = 0
     for column in columns:
-        width = max(map(len, column)) + 2
-        if width > room:
-            panels.append([*first])
-            room = _WIDTH - sum(widths) - 2
+        if _width(column) > room:
+            panels.append([])
+            room = free
         panels[-1].append(column)
-        room -= width
-    return "\n\n".join(map(_panel, panels)) + "\n" + "".join(f"{line}\n" for line in _reasons(lines, found))
+        room -= _width(column) + 2
+    text = "\n\n".join(_panel([first, *panel, last]) for panel in panels)
+    return "\n".join([text, *_reasons(lines, found)]) + "\n"
 
 
-def _column_of(entry: Entry, lines: Sequence[Line]) -> tuple[str, ...]:
-    cells = [plain(str(entry))]
+def _width(column: Sequence[str]) -> int:
+    return max(map(len, column))
+
+
+def _column_of(entry: Entry, name: str, lines: Sequence[Line]) -> tuple[str, ...]:
+    cells = [name, "" if entry.step is None else f"@ {entry.step:,}"]
     for line in lines:
         read = line.cells.get(entry)
         sign = SIGNS.get(marks(line).get(entry, UNRANKED), "")
-        cells.append(f"{_text_of(read.row)}{sign and ' '}{sign}" if read else _NO_NUMBER)
+        cells.append(" ".join(filter(None, (_number(read.row if read else None), sign))))
     return tuple(cells)
 
 
 def _panel(columns: Sequence[Sequence[str]]) -> str:
-    widths = [max(map(len, column)) for column in columns]
+    widths = [_width(column) for column in columns]
     rows = list(zip(*columns, strict=True))
-    rows.insert(1, tuple("-" * width for width in widths))
+    rows.insert(2, tuple("-" * width for width in widths))
     texts = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
     return "\n".join(text.rstrip() for text in texts)
 
 
-def _text_of(row: Row | None) -> str:
-    """Returns a number and its interval, in characters that any terminal has."""
+def _number(row: Row | None) -> str:
+    """Returns a number and its interval, three digits each, in characters that any terminal has."""
     if row is None or row.value is None:
         return _NO_NUMBER
-    return str(Estimate.of(dataclasses.asdict(row))).replace("\N{MINUS SIGN}", "-")
+    if row.ci_low is None or row.ci_high is None:
+        return _three_digits(row.value)
+    return f"{_three_digits(row.value)} ({_three_digits(row.ci_low)}..{_three_digits(row.ci_high)})"
+
+
+def _three_digits(value: float) -> str:
+    return f"{value:.0f}" if 100 <= abs(value) < 1e6 else f"{value:.3g}"
 
 
 def _reasons(lines: Sequence[Line], found: Collection) -> list[str]:

@@ -44,8 +44,12 @@ def direction_of(metric: str) -> str:
     Args:
         metric: Of a row: a catalogue key, and after a slash a label or a detail.
     """
-    key, *details = metric.split("/")
-    return NONE if _DESCRIBING & set(details) else DIRECTIONS.get(key, NONE)
+    return NONE if describes_another(metric) else DIRECTIONS.get(metric.partition("/")[0], NONE)
+
+
+def describes_another(metric: str) -> bool:
+    """Returns whether a number only describes another one: a deviation over splits is no score."""
+    return bool(_DESCRIBING.intersection(metric.split("/")[1:]))
 
 
 def badness(value: float, direction: str, real: float = math.nan) -> float:
