@@ -28,10 +28,10 @@ def real(metric, value, half=0.1, **changes):
     return row("real clips", metric, value, half, step=None, kind=FLOOR, **changes)
 
 
-def write(folder, rows, fingerprints=None):
-    """Writes folder/evaluation.csv, and a JSON beside it if there are facts of fingerprints; returns the CSV's path."""
+def write(folder, rows, spaces=None):
+    """Writes folder/evaluation.csv, and a JSON beside it if there are spaces; returns the CSV's path."""
     folder.mkdir(parents=True, exist_ok=True)
     write_csv(folder / "evaluation.csv", rows)
-    if fingerprints is not None:
-        write_json(folder / "evaluation.json", rows, {"fingerprints": fingerprints})
+    if spaces is not None:
+        write_json(folder / "evaluation.json", rows, {"spaces": spaces})
     return str(folder / "evaluation.csv")

@@ -133,20 +133,24 @@ def test_other_fingerprints_are_refused_with_what_differs(tmp_path, column, valu
     assert quarrel.words == (words.format(*paths),)
 
 
-def test_what_no_column_holds_is_read_from_the_json_beside(tmp_path):
-    facts = {"parameters": {"num_bins": 50}}
-    paths = [
-        write(tmp_path / "a", [row("a", "different_bins", 3.0)], {"00112233aabbccdd": facts}),
-        write(
-            tmp_path / "b",
-            [row("b", "different_bins", 4.0, **ANOTHER)],
-            {ANOTHER["fingerprint"]: {"parameters": {"num_bins": 100}}},
-        ),
-    ]
-    evaluations = [read_evaluation(path) for path in paths]
+def test_how_features_are_made_is_read_from_the_json_beside(tmp_path):
+    def of(run, num_bands, **changes):
+        rows = [row(run, "different_bins", 3.0, features="ndb:log_magnitude", **changes)]
+        return write(tmp_path / run, rows, {"ndb": {"num_frames": 32, "num_bands": num_bands}, "log_mel": {}})
+
+    evaluations = [read_evaluation(path) for path in (of("a", 64), of("b", 32, **ANOTHER))]
     (quarrel,) = quarrels(collect(evaluations), evaluations)
     (words,) = quarrel.words
-    assert words.startswith("the metric's parameters, num_bins: 50 in a @ 64") and ", 100 in b @ 64" in words
+    assert (
+        words.startswith("how the features are made, num_bands: 64 in a @ 64") and ", 32 in b @ 64" in words
+    )
+
+
+def test_a_json_that_cannot_be_read_is_told_and_does_no_harm(tmp_path):
+    path = write(tmp_path, [row("a", "recall", 0.1)])
+    for content in ("", "[1]", '{"facts": []}', '{"facts": {"spaces": 3}}'):
+        (tmp_path / "evaluation.json").write_text(content)
+        assert "evaluation.json beside it cannot be read" in read_evaluation(path).notes[0]
 
 
 def test_what_nothing_holds_is_said_to_be_unknown(tmp_path):

@@ -202,7 +202,7 @@ def _of_same_columns(line: Line, floors: Sequence[Row]) -> list[Row]:
 
 
 def facts_of(read: ReadRow, evaluations: Mapping[str, Evaluation]) -> dict[str, object]:
-    """Returns the facts of a row's fingerprint, from the JSON beside its file or from the row itself.
+    """Returns the facts of a row's fingerprint, as far as the row and the JSON beside its file hold them.
 
     Args:
         read: The row.
@@ -221,4 +221,6 @@ def facts_of(read: ReadRow, evaluations: Mapping[str, Evaluation]) -> dict[str, 
         "dataset": row.dataset,
         "split": row.split,
     }
-    return columns | dict(evaluations[read.path].facts.get(row.fingerprint, {}))
+    spaces = evaluations[read.path].spaces
+    space = row.features.partition(":")[0]
+    return columns | ({"space": spaces[space]} if space in spaces else {})

@@ -36,13 +36,13 @@ class Evaluation:
     Args:
         path: The file, as the user named it.
         rows: Its rows.
-        facts: {fingerprint: facts} from the JSON beside it; {} where there is none.
+        spaces: {key of a feature space: how it is made} from the JSON beside it; {} where there is none.
         notes: What was odd about it.
     """
 
     path: str
     rows: tuple[ReadRow, ...]
-    facts: Mapping[str, Mapping[str, object]]
+    spaces: Mapping[str, object]
     notes: tuple[str, ...]
 
 
@@ -71,9 +71,9 @@ def read_evaluation(path: str) -> Evaluation:
         raise UserError(f"{file} is no CSV of the evaluation suite: {error}.") from error
     if not rows:
         raise UserError(f"{file} holds no rows: its evaluation has not come to a number yet.")
-    facts, note = _facts_beside(file)
+    spaces, note = _spaces_beside(file)
     notes = [f"{file}: {words}" for words in (*_column_notes(header), note) if words]
-    return Evaluation(str(file), rows, facts, tuple(notes))
+    return Evaluation(str(file), rows, spaces, tuple(notes))
 
 
 def _check_header(file, header):
@@ -114,14 +114,12 @@ def _row(file, cells, line) -> ReadRow:
     return ReadRow(row, str(file), line)
 
 
-def _facts_beside(file):
-    """Returns the facts of each fingerprint from the JSON beside a CSV, and what was amiss with it."""
+def _spaces_beside(file):
+    """Returns how features were made, from the JSON beside a CSV, and what was amiss with it."""
     path = file.with_suffix(".json")
     if not path.is_file():
         return {}, ""
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        found = record["facts"].get("fingerprints", {})
-        return {name: dict(facts) for name, facts in found.items()}, ""
+        return dict(json.loads(path.read_text(encoding="utf-8"))["facts"].get("spaces", {})), ""
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        return {}, f"{path.name} beside it cannot be read, and is not needed but to say how numbers differ"
+        return {}, f"{path.name} beside it cannot be read; it is needed to say how features differ only"
