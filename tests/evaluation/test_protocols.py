@@ -86,3 +86,22 @@ def test_badness_is_least_for_the_better_value():
     assert badness(2.0, LOWER) < badness(3.0, LOWER)
     assert badness(9.0, NEAR_REAL, 10.0) == badness(11.0, NEAR_REAL, 10.0) < badness(0.0, NEAR_REAL, 10.0)
     assert math.isnan(badness(1.0, NEAR_REAL)) and math.isnan(badness(1.0, NONE))
+
+
+def test_the_readme_states_the_published_numbers_and_where_they_are_from(repository):
+    text = (repository / "eval" / "README.md").read_text(encoding="utf-8")
+    tables = {
+        published.GANSYNTH: "GANSynth, NSynth",
+        published.WAVEGAN: "SC09, Donahue",
+        published.REPORT11: "NSynth, 1.024 s",
+    }
+    for rows, start in tables.items():
+        part = text.partition(f"\n{start}")[2].partition("\n\n|")[2].partition("\n\n")[0]
+        lines = {line.split("|")[1].strip(): line for line in part.splitlines()}
+        for row in rows:
+            value = 100 * row.value if row.metric.startswith("accuracy") else row.value
+            cells = [float(cell.split("±")[0]) for cell in lines[row.name].split("|")[2:] if cell.strip()]
+            assert any(cell == pytest.approx(value) for cell in cells), (row.name, row.metric)
+            assert row.deviation is None or f"± {row.deviation:g}" in lines[row.name]
+    assert all(f"*{mark}*" in text.lower() for mark in published.PROVENANCES)
+    assert all(f"`{key}`" in text for key in PROTOCOLS)
