@@ -21,6 +21,7 @@ from gansynth_tf.representations import REPRESENTATIONS
 from gansynth_tf.training import devices, record_making
 from gansynth_tf.training.growth import GrowthSchedule
 from gansynth_tf.training.observers.alarm import DiversityAlarm
+from gansynth_tf.training.observers.evaluations import Evaluations
 from gansynth_tf.training.options import AdversarialTraining
 from gansynth_tf.training.source import Source, load_source
 
@@ -30,7 +31,7 @@ CATALOGUES = {
     "architecture": ARCHITECTURES,
     "loss": LOSSES,
 }
-ALWAYS_CHOSEN = {"alarm": DiversityAlarm}
+ALWAYS_CHOSEN = {"alarm": DiversityAlarm, "evaluate": Evaluations}
 FLAGFILE_NAME = "experiment.cfg"
 
 

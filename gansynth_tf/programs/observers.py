@@ -2,8 +2,11 @@
 
 import sys
 
+from gansynth_tf.options import UserError
+from gansynth_tf.programs import evaluate
 from gansynth_tf.training import costs
 from gansynth_tf.training.observers.alarm import DiversityAlarm
+from gansynth_tf.training.observers.evaluations import Evaluations
 from gansynth_tf.training.observers.history import History
 from gansynth_tf.training.observers.previews import Previews
 from gansynth_tf.training.observers.progress import ProgressLine
@@ -14,8 +17,11 @@ def make_observers(experiment, facts):
     """Returns the observers of a run.
 
     Args:
-        experiment: Holds the alarm's options.
+        experiment: Holds the options of the alarm and of evaluations.
         facts: `gansynth_tf.training.session.RunFacts`.
+
+    Raises:
+        UserError: If evaluations are asked for, and could never be made.
     """
     class_names = next(iter(facts.record.labels.values()), ())
     sample_rate = facts.record.sample_rate
@@ -40,4 +46,31 @@ def make_observers(experiment, facts):
         experiment.seed,
         prefix="alarm",
     )
-    return [progress_line, history, tensorboard, previews, alarm]
+    evaluations = experiment.build(
+        Evaluations, _evaluating(experiment, facts.run_dir), progress_line.note, prefix="evaluate"
+    )
+    if evaluations.every_images:
+        evaluate.check_choices(evaluations.protocol)
+        evaluate.opened_classifier(evaluations.classifier_dir, sample_rate, facts.record.length_samples)
+    return [progress_line, history, tensorboard, previews, alarm, evaluations]
+
+
+def _evaluating(experiment, run_dir):
+    """Returns what evaluates a save of a run, and returns what went wrong."""
+
+    def evaluate_save(num_images, told):
+        try:
+            evaluate.run(
+                run_dir=str(run_dir),
+                checkpoints=(str(num_images),),
+                experiment=experiment,
+                classifier_dir=told.classifier_dir,
+                protocol=told.protocol,
+                num_samples=told.num_samples,
+                num_splits=told.num_splits,
+            )
+        except UserError as error:
+            return str(error)
+        return ""
+
+    return evaluate_save

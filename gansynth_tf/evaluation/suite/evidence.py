@@ -2,7 +2,8 @@
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +21,8 @@ class ClipArrays:
 
     Args:
         rows: [num_clips, num_labels] class of each label that was asked for, or that a real clip has; -1 for none.
-        arrays: {name: [num_clips, ...]}, as `features.extract` returns them; may lie on the disk.
+        arrays: {name: [num_arrays, ...]}, as `features.extract` returns them; may lie on the disk.
+        places: [num_clips] where each clip stands in `arrays`; None if they stand there one by one.
         latents: [num_clips, latent_size] that a generator made the clips from, or None.
         own: [num_clips] which clip of the training set each of them is, -1 for none of it; None if none is.
         num_broken: Clips that are not finite; then there are no arrays.
@@ -28,6 +30,7 @@ class ClipArrays:
 
     rows: np.ndarray
     arrays: Mapping[str, np.ndarray]
+    places: np.ndarray | None = None
     latents: np.ndarray | None = None
     own: np.ndarray | None = None
     num_broken: int = 0
@@ -35,11 +38,21 @@ class ClipArrays:
     def __len__(self):
         return len(self.rows)
 
+    @property
+    def numbers(self) -> np.ndarray:
+        """[num_clips] which clip of the whole set each of them is."""
+        return np.arange(len(self.rows)) if self.places is None else self.places
+
+    def array(self, name: str) -> np.ndarray:
+        """Returns [num_clips, ...] of one array."""
+        return self.arrays[name] if self.places is None else self.arrays[name][self.places]
+
     def chosen(self, indices) -> "ClipArrays":
-        """Returns some of the clips."""
+        """Returns some of the clips; nothing is copied before it is asked for."""
         return ClipArrays(
             self.rows[indices],
-            {name: array[indices] for name, array in self.arrays.items()},
+            self.arrays,
+            np.asarray(indices) if self.places is None else self.places[indices],
             None if self.latents is None else self.latents[indices],
             None if self.own is None else self.own[indices],
             self.num_broken,
@@ -58,6 +71,10 @@ class Evidence:
         feature_arrays: {space: name of the array that holds its features}.
         seed: Of all draws.
         with_intervals: Whether intervals are wanted, which take most of the time.
+        floor: {name of a number: its value for real held-out clips}; None while these are measured themselves.
+        time_factor: Measures what a second of sound takes; None for clips that nothing makes.
+        memory: What one metric computed and another may use; belongs to these very clips.
+        reference_memory: What was computed from the reference alone; may be shared by all that have the same one.
     """
 
     clips: ClipArrays
@@ -67,6 +84,29 @@ class Evidence:
     feature_arrays: Mapping[str, str]
     seed: int
     with_intervals: bool = True
+    floor: Mapping[str, float] | None = dataclasses.field(default_factory=dict)
+    time_factor: Callable[[], Any] | None = None
+    memory: dict[Any, Any] = dataclasses.field(default_factory=dict)
+    reference_memory: dict[Any, Any] = dataclasses.field(default_factory=dict)
+
+    def limited(self, num_samples: int | None, num_reference: int | None) -> "Evidence":
+        """Returns the evidence of fewer clips, drawn at random by the seed; None takes all.
+
+        Args:
+            num_samples: At most so many of `clips`, and of `reference`.
+            num_reference: At most so many of `reference` and of `training`.
+        """
+        most = min(num_samples or len(self.reference), num_reference or len(self.reference))
+        clips = self._some(self.clips, num_samples, 0)
+        reference = self._some(self.reference, most, 1)
+        training = self._some(self.training, num_reference, 2)
+        if clips is self.clips and reference is self.reference and training is self.training:
+            return self
+        if training is not self.training and clips.own is not None:
+            place = np.full(len(self.training), -1)
+            place[self._drawn(self.training, num_reference, 2)] = np.arange(len(training))
+            clips = dataclasses.replace(clips, own=np.where(clips.own < 0, -1, place[clips.own]))
+        return dataclasses.replace(self, clips=clips, reference=reference, training=training, memory={})
 
     def check_finite(self) -> None:
         """Raises CannotMeasure if a clip is not finite: a number over the others would look like that of all."""
@@ -84,25 +124,24 @@ class Evidence:
         of = self.clips if of is None else of
         if name is None or name not in of.arrays:
             raise CannotMeasure(f"no features of {space}")
-        array = of.arrays[name]
+        array = of.array(name)
         return array.reshape(len(array), -1)
 
     def described(self, space: str) -> str:
-        """Returns what stands in the column `features`, as "classifier:features/pooled"."""
+        """Returns what stands in the column `features`, as "classifier:features/penultimate"."""
         return f"{space}:{self.feature_arrays.get(space, '')}".rstrip(":")
 
-    def logits(self, label: str, of: ClipArrays | None = None) -> np.ndarray:
+    def logits(self, label: str) -> np.ndarray:
         """Returns [num_clips, num_classes] of a label.
 
         Raises:
             CannotMeasure: If the classifier does not know the label.
         """
         self.check_finite()
-        of = self.clips if of is None else of
         name = logits_array(label)
-        if name not in of.arrays:
+        if name not in self.clips.arrays:
             raise CannotMeasure(f"the classifier does not know the label {label}")
-        return of.arrays[name]
+        return self.clips.array(name)
 
     def asked(self, label: str) -> np.ndarray:
         """Returns [num_clips] the class of a label that each clip should have.
@@ -114,14 +153,51 @@ class Evidence:
             raise CannotMeasure(f"the clips have no label {label}")
         return np.asarray(self.clips.rows[:, list(self.labels).index(label)], np.int64)
 
-    @property
-    def known_labels(self) -> list[str]:
-        """Labels that clips were asked for and that the classifier knows."""
-        return [label for label in self.labels if logits_array(label) in self.reference.arrays]
+    def chosen_labels(self, wanted: Sequence[str]) -> list[str]:
+        """Returns the labels to measure: the wanted ones, or all that clips have and the classifier knows.
+
+        Raises:
+            CannotMeasure: If there is none.
+        """
+        if wanted:
+            return list(wanted)
+        known = [label for label in self.labels if logits_array(label) in self.reference.arrays]
+        if not known:
+            raise CannotMeasure(
+                "the classifier knows none of the clips' labels" if self.labels else "no labels"
+            )
+        return known
+
+    def classes_of(self) -> np.ndarray:
+        """Returns [num_clips] which clips belong together: one number a combination of labels that occurs."""
+        if not self.clips.rows.shape[1]:
+            return np.zeros(len(self.clips), np.int64)
+        _, numbers = np.unique(self.clips.rows, axis=0, return_inverse=True)
+        return numbers.ravel().astype(np.int64)
 
     def rng(self, metric: str) -> np.random.Generator:
         """Returns the random numbers of a metric: the same for every set of clips."""
         return np.random.default_rng([self.seed, METRIC_STREAM, number_of(metric)])
+
+    def remembered(self, key, compute: Callable[[], Any]):
+        """Returns what `compute` returns, which is computed once."""
+        if key not in self.memory:
+            self.memory[key] = compute()
+        return self.memory[key]
+
+    def remembered_of_reference(self, key, compute: Callable[[], Any]):
+        """Returns what `compute` makes of the reference alone, computed once for all sets of clips."""
+        key = key, len(self.reference)
+        if key not in self.reference_memory:
+            self.reference_memory[key] = compute()
+        return self.reference_memory[key]
+
+    def _some(self, clips, most, stream):
+        return clips if most is None or most >= len(clips) else clips.chosen(self._drawn(clips, most, stream))
+
+    def _drawn(self, clips, most, stream):
+        rng = np.random.default_rng([self.seed, METRIC_STREAM, stream])
+        return np.sort(rng.permutation(len(clips))[:most])
 
 
 @dataclasses.dataclass(frozen=True)

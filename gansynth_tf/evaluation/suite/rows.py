@@ -145,6 +145,11 @@ class RowStore:
     def __contains__(self, job: str) -> bool:
         return job in self._jobs
 
+    @property
+    def jobs(self) -> list[str]:
+        """Names of the jobs that are done, as they were done."""
+        return list(self._jobs)
+
     def put(self, job: str, rows: Sequence[Row], shown: Mapping[str, Any] | None = None) -> None:
         """Appends what a job found, and forces it to the disk.
 

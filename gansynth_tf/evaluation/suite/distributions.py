@@ -1,0 +1,199 @@
+"""Metrics of two sets of features: Frechet and kernel distances, bins, and neighbourhoods."""
+
+import numpy as np
+
+from gansynth_tf.evaluation.suite.evidence import CannotMeasure, Evidence, Findings, Measured, is_constant
+from gansynth_tf.evaluation.suite.recognition import CLASSIFIER
+from gansynth_tf.evaluation.suite.uncertainty import NO_ENDS, around, not_negative, subsampled
+from gansynth_tf.metrics import bins, frechet, kernel
+from gansynth_tf.metrics.density_coverage import precision_recall_density_coverage
+
+LEAST_FOR_BINS = 500
+
+
+class OfFeatures:
+    """What metrics of two sets of features share.
+
+    Args:
+        space: Space of the features.
+    """
+
+    key: str
+    version = 1
+    training_needs: tuple[str, ...] = ()
+    is_timing = False
+
+    def __init__(self, *, space: str = CLASSIFIER):
+        self.space = space
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Spaces that the clips must have been taken to."""
+        return (self.space,)
+
+    def measure(self, evidence: Evidence) -> Findings:
+        """Returns the numbers."""
+        reals, fakes = self._pair(evidence)
+        facts = {
+            "features": evidence.described(self.space),
+            "num_reference": len(reals),
+            "num_samples": len(fakes),
+        }
+        return self._of_pair(reals, fakes, evidence, facts)
+
+    def _of_pair(self, reals, fakes, evidence, facts) -> Findings:
+        raise NotImplementedError
+
+    def _pair(self, evidence):
+        """Returns features of equally many real and measured clips."""
+        reals = evidence.features(self.space, evidence.reference)
+        fakes = evidence.features(self.space)
+        num = min(len(reals), len(fakes))
+        return reals[:num], fakes[:num]
+
+
+class FrechetDistance(OfFeatures):
+    """Squared Frechet distance of two normal distributions that have the features' means and covariances."""
+
+    key = "frechet_distance"
+
+    def _of_pair(self, reals, fakes, evidence, facts):
+        found = frechet.frechet_distance(reals, fakes)
+        interval = NO_ENDS
+        if evidence.with_intervals and not found.status:
+            error = frechet.frechet_standard_error(reals, fakes)
+            interval = not_negative(around(found.value, error, "delta method"))
+        return Findings([Measured(self.key, found.value, *interval, status=found.status, **facts)])
+
+
+class FrechetInfinity(OfFeatures):
+    """What the Frechet distance tends to with more and more clips."""
+
+    key = "frechet_infinity"
+
+    def _of_pair(self, reals, fakes, evidence, facts):
+        subsets = frechet.infinity_subsets(len(fakes), generator=evidence.rng(self.key))
+        found = frechet.frechet_infinity(reals, fakes, subsets)
+        status = f"the fit explains {found.r2:.2f} of the variation" if found.r2 < 0.9 else ""
+        drawn = {f"subset_{number:02d}": subset for number, subset in enumerate(subsets)}
+        return Findings([Measured(self.key, found.value, status=status, **facts)], drawn=drawn)
+
+
+class KernelDistance(OfFeatures):
+    """Squared maximum mean discrepancy with a cubic kernel: unbiased, and negative by chance."""
+
+    key = "kernel_distance"
+
+    def _of_pair(self, reals, fakes, evidence, facts):
+        value = kernel.kernel_distance(reals, fakes)
+        interval = NO_ENDS
+        if evidence.with_intervals:
+            interval = around(value, kernel.kernel_standard_error(reals, fakes), "jackknife")
+        return Findings([Measured(self.key, value, *interval, **facts)])
+
+
+class DifferentBins(OfFeatures):
+    """How many bins of the training clips hold another share of the measured ones, and how far the shares are apart.
+
+    Args:
+        space: Space of the features.
+        num_bins: Number of bins.
+    """
+
+    key = "different_bins"
+
+    def __init__(self, *, space: str = "ndb", num_bins: int = 50):
+        super().__init__(space=space)
+        self.num_bins = num_bins
+
+    def _of_pair(self, reals, fakes, evidence, facts):
+        if len(fakes) < LEAST_FOR_BINS:
+            raise CannotMeasure(f"too few clips for bins: {len(fakes)} of {LEAST_FOR_BINS}")
+        if is_constant(reals):
+            raise CannotMeasure("constant features of the reference")
+        seed = int(evidence.rng(self.key).integers(2**31))
+        key = "bins", self.space, self.num_bins, len(reals)
+        fitted = evidence.remembered_of_reference(key, lambda: bins.fit_bins(reals, self.num_bins, seed))
+        counts = np.bincount(bins.assign(fitted.centres, fakes), minlength=len(fitted.counts))
+        found = bins.different_bins(fitted.counts, counts)
+        measured = [
+            Measured(
+                self.key,
+                float(found.count),
+                status=f"{found.expected_under_null:.1f} of {self.num_bins} differ by chance",
+                **facts,
+            ),
+            Measured(f"{self.key}/corrected", float(found.corrected_count), **facts),
+            Measured("jensen_shannon", found.jensen_shannon, **facts),
+        ]
+        shown = {
+            "bins": {
+                "train": np.asarray(fitted.counts).tolist(),
+                "model": counts.tolist(),
+                "different": np.asarray(found.different).tolist(),
+            }
+        }
+        return Findings(measured, shown, {"centres": fitted.centres.astype(np.float32)})
+
+
+class _OfNeighbourhoods(OfFeatures):
+    """What the four shares of neighbourhoods have in common; they are computed together.
+
+    Args:
+        space: Space of the features.
+        num_neighbours: Which neighbour sets a neighbourhood's radius.
+    """
+
+    def __init__(self, *, space: str = CLASSIFIER, num_neighbours: int = 5):
+        super().__init__(space=space)
+        self.num_neighbours = num_neighbours
+
+    def _of_pair(self, reals, fakes, evidence, facts):
+        num_neighbours = self.num_neighbours
+        if len(fakes) <= 4 * num_neighbours:
+            raise CannotMeasure(f"too few clips: {len(fakes)} for {num_neighbours} neighbours")
+        if is_constant(reals):
+            raise CannotMeasure("constant features of the reference")
+
+        def all_four():
+            found = precision_recall_density_coverage(reals, fakes, num_neighbours)
+
+            def statistic(chosen_reals, chosen_fakes):
+                some = precision_recall_density_coverage(
+                    reals[chosen_reals], fakes[chosen_fakes], num_neighbours
+                )
+                return list(some.values())
+
+            sizes = [len(reals), len(fakes)]
+            intervals = subsampled(statistic, list(found.values()), sizes, evidence, "neighbourhoods")
+            return {
+                name: (value, *not_negative(interval))
+                for (name, value), interval in zip(found.items(), intervals, strict=True)
+            }
+
+        found = evidence.remembered(("neighbourhoods", self.space, num_neighbours), all_four)
+        return Findings([Measured(self.key, *found[self.key], **facts)])
+
+
+class Precision(_OfNeighbourhoods):
+    """The share of clips that lie among real ones."""
+
+    key = "precision"
+
+
+class Recall(_OfNeighbourhoods):
+    """The share of real clips that lie among the measured ones."""
+
+    key = "recall"
+
+
+class Density(_OfNeighbourhoods):
+    """How many real neighbourhoods a clip lies in, divided by how many neighbours these have."""
+
+    key = "density"
+
+
+class Coverage(_OfNeighbourhoods):
+    """The share of real clips that have a measured one in their neighbourhood."""
+
+    key = "coverage"

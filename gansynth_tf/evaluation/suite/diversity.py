@@ -1,0 +1,283 @@
+"""Metrics of how far clips are from each other and from training clips."""
+
+import numpy as np
+from scipy.spatial.distance import cdist
+
+from gansynth_tf.evaluation.suite.evidence import CannotMeasure, Evidence, Findings, Measured
+from gansynth_tf.evaluation.suite.nearest import nearest_training
+from gansynth_tf.evaluation.suite.uncertainty import mean_with_interval
+from gansynth_tf.metrics import distances, diversity, structural_similarity
+
+LOG_MEL = "log_mel"
+# Nearer than this share of what real held-out clips are, a clip is a copy.
+_COPY_SHARE = 0.1
+_NUM_SHOWN = 6
+
+
+class _OfDistances:
+    """What metrics of distances share.
+
+    Args:
+        space: Space of the features.
+    """
+
+    key: str
+    version = 1
+    training_needs: tuple[str, ...] = ()
+    is_timing = False
+
+    def __init__(self, *, space: str = LOG_MEL):
+        self.space = space
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Spaces that the clips must have been taken to."""
+        return (self.space,)
+
+
+class _Relative(_OfDistances):
+    """A distance that may be divided by that of real held-out clips.
+
+    Args:
+        space: Space of the features.
+        relative_to_floor: Divide it.
+    """
+
+    def __init__(self, *, space: str = LOG_MEL, relative_to_floor: bool = False):
+        super().__init__(space=space)
+        self.relative_to_floor = relative_to_floor
+
+    def _findings(self, values, evidence, status, num_reference, shown=None):
+        """Returns the mean of distances [num_clips], and divided if that is wanted."""
+        facts = {"features": evidence.described(self.space), "num_reference": num_reference}
+        value, low, high, how = mean_with_interval(values)
+        if not self.relative_to_floor:
+            return Findings([Measured(self.key, value, low, high, how, status=status, **facts)], shown or {})
+        absolute = Measured(f"{self.key}/absolute", value, low, high, how, status=status, **facts)
+        real = value if evidence.floor is None else evidence.floor.get(absolute.name)
+        if not real:
+            relative = Measured(self.key, status="no real held-out clips to divide by", **facts)
+        else:
+            ends = [None if end is None else end / real for end in (low, high)]
+            relative = Measured(self.key, value / real, *ends, how, status=status, **facts)
+        return Findings([relative, absolute], shown or {})
+
+    def _real(self, evidence):
+        """Returns the distance that real held-out clips have, or None."""
+        name = f"{self.key}/absolute" if self.relative_to_floor else self.key
+        return (evidence.floor or {}).get(name)
+
+
+class DistanceSelf(_Relative):
+    """Mean distance of a clip to its nearest other one: small where a generator repeats itself."""
+
+    key = "distance_self"
+
+    def measure(self, evidence: Evidence) -> Findings:
+        """Returns the mean, and tells of clips that occur twice."""
+        features = evidence.features(self.space)
+        if len(features) < 2:
+            raise CannotMeasure("one clip has no other one")
+        nearest, _ = nearest_training(features, features, np.arange(len(features)))
+        num = int(np.sum(nearest <= _COPY_SHARE * (self._real(evidence) or 0.0)))
+        status = f"repeats itself: {num} of {len(nearest)} clips have a copy among the others" if num else ""
+        return self._findings(nearest, evidence, status, None)
+
+
+class DistanceTrain(_Relative):
+    """Mean distance of a clip to its nearest training clip: 0 where these were learnt by heart."""
+
+    key = "distance_train"
+
+    @property
+    def training_needs(self) -> tuple[str, ...]:
+        """Spaces that all training clips must have been taken to."""
+        return (self.space,)
+
+    def measure(self, evidence: Evidence) -> Findings:
+        """Returns the mean, tells of copies, and shows the nearest pairs."""
+        features = evidence.features(self.space)
+        training = evidence.features(self.space, evidence.training)
+        nearest, which = nearest_training(features, training, evidence.clips.own)
+        if not np.all(np.isfinite(nearest)):
+            raise CannotMeasure("a training clip has no other one")
+        real = self._real(evidence)
+        num = int(np.sum(nearest <= _COPY_SHARE * (real or 0.0)))
+        status = f"memorised: {num} of {len(nearest)} clips are copies of training clips" if num else ""
+        if not num and real and mean_with_interval(nearest)[2] < 0.5 * real:
+            status = "memorised: less than half as far from training clips as real held-out clips are"
+        order = np.argsort(nearest, kind="stable")[:_NUM_SHOWN]
+        pairs = [
+            [
+                int(evidence.clips.numbers[one]),
+                int(evidence.training.numbers[which[one]]),
+                float(nearest[one]),
+            ]
+            for one in order
+        ]
+        return self._findings(nearest, evidence, status, len(training), {"neighbours": pairs})
+
+
+class WithinClassDistance(_OfDistances):
+    """Mean distance of two clips of a class: small where a class is one and the same clip.
+
+    Args:
+        space: Space of the features.
+        num_clips: Clips of a class at most, drawn at random.
+    """
+
+    key = "within_class_distance"
+
+    def __init__(self, *, space: str = LOG_MEL, num_clips: int = 200):
+        super().__init__(space=space)
+        self.num_clips = num_clips
+
+    def measure(self, evidence: Evidence) -> Findings:
+        """Returns the mean over the classes of the first label, and each of them."""
+        features = evidence.features(self.space)
+        label, classes = next(iter(evidence.labels.items()), ("", ("",)))
+        asked = evidence.asked(label) if label else np.zeros(len(features), np.int64)
+        means, deviations = np.full(len(classes), np.nan), np.zeros(len(classes))
+        rng, counts = evidence.rng(self.key), np.zeros(len(classes), int)
+        for number in range(len(classes)):
+            chosen = rng.permutation(np.flatnonzero(asked == number))[: self.num_clips]
+            members, counts[number] = features[chosen], len(chosen)
+            if len(members) > 1:
+                means[number] = distances.mean_pairwise_distance(members)
+                deviations[number] = _deviation_of_pairs(members, means[number])
+        known = np.isfinite(means)
+        if not known.any():
+            raise CannotMeasure("no class has two clips")
+        facts = {"features": evidence.described(self.space)}
+        value = float(np.mean(means[known]))
+        half = 1.96 * float(np.sqrt(np.sum(deviations[known] ** 2))) / int(known.sum())
+        how = "delta method of a mean of pairs"
+        measured = [Measured(self.key, value, max(0.0, value - half), value + half, how, **facts)]
+        for number, class_name in enumerate(classes):
+            if label and known[number]:
+                name, num = f"{label}={class_name}", int(counts[number])
+                measured.append(
+                    Measured(self.key, float(means[number]), class_name=name, num_samples=num, **facts)
+                )
+        return Findings(measured)
+
+
+class MultiScaleSimilarity(_OfDistances):
+    """Mean structural similarity of the log-mel pictures of two clips of a class: 1 where they are all the same.
+
+    Args:
+        num_pairs: Pairs drawn.
+    """
+
+    key = "multi_scale_ssim"
+
+    def __init__(self, *, num_pairs: int = 500):
+        super().__init__(space=LOG_MEL)
+        self.num_pairs = num_pairs
+
+    def measure(self, evidence: Evidence) -> Findings:
+        """Returns the mean over pairs that are drawn."""
+        evidence.features(self.space)
+        first, second = pairs_of(evidence.classes_of(), self.num_pairs, evidence.rng(self.key))
+        pictures = evidence.clips.array(evidence.feature_arrays[self.space])
+        reals = evidence.features(self.space, evidence.reference)
+        lowest, highest = float(np.min(reals)), float(np.max(reals))
+        if lowest == highest:
+            raise CannotMeasure("constant features of the reference")
+        num_scales = len(structural_similarity.scale_weights(*pictures.shape[1:3]))
+        # Luminance is counted from black: silence, and not a magnitude of 1, must be 0.
+        values = structural_similarity.multi_scale_ssim(
+            pictures[first] - lowest, pictures[second] - lowest, highest - lowest
+        )
+        features = f"{evidence.described(self.space)}, {num_scales} scales"
+        return Findings(
+            [Measured(self.key, *mean_with_interval(values), features=features)],
+            drawn={"pairs": np.stack([first, second]), "range": np.array([lowest, highest])},
+        )
+
+
+class ModeSeekingRatio(_OfDistances):
+    """How far clips of a class move as their latents do: mean |G(z2) - G(z1)| / mean |z2 - z1|.
+
+    Args:
+        space: Space of the features.
+        num_pairs: Pairs drawn.
+    """
+
+    key = "mode_seeking_ratio"
+
+    def __init__(self, *, space: str = LOG_MEL, num_pairs: int = 1000):
+        super().__init__(space=space)
+        self.num_pairs = num_pairs
+
+    def measure(self, evidence: Evidence) -> Findings:
+        """Returns the ratio over pairs that are drawn."""
+        features, latents = evidence.features(self.space), evidence.clips.latents
+        if latents is None:
+            raise CannotMeasure("no latents: nothing is known of how the clips were made")
+        first, second = pairs_of(evidence.classes_of(), self.num_pairs, evidence.rng(self.key))
+        value = diversity.mode_seeking_ratio(
+            features[first], features[second], latents[first], latents[second]
+        )
+        facts = {"features": evidence.described(self.space)}
+        return Findings([Measured(self.key, value, **facts)], drawn={"pairs": np.stack([first, second])})
+
+
+class RealTimeFactor:
+    """Seconds of work for a second of sound: the median of some runs after the first."""
+
+    key = "real_time_factor"
+    version = 1
+    needs: tuple[str, ...] = ()
+    training_needs: tuple[str, ...] = ()
+    is_timing = True
+
+    def measure(self, evidence: Evidence) -> Findings:
+        """Returns the median, and the quickest and slowest run as its interval."""
+        if evidence.time_factor is None:
+            raise CannotMeasure("nothing made these clips")
+        found = evidence.time_factor()
+        seconds = np.asarray(found.seconds_a_second)
+        conditions = ", ".join(f"{name} {value}" for name, value in found.conditions.items())
+        how = f"least and most of {len(seconds)} runs"
+        ends = float(np.min(seconds)), float(np.max(seconds))
+        measured = Measured(self.key, float(np.median(seconds)), *ends, how, features=conditions)
+        return Findings([measured])
+
+
+def pairs_of(classes, most: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Returns pairs of clips of one class: each clip in at most one pair, so that pairs are independent.
+
+    Args:
+        classes: [num_clips] integers.
+        most: At most so many pairs.
+        rng: Draws who is paired.
+
+    Returns:
+        [num_pairs] int64 twice.
+
+    Raises:
+        CannotMeasure: If no class has two clips.
+    """
+    first, second = [], []
+    for number in np.unique(classes):
+        members = rng.permutation(np.flatnonzero(classes == number))
+        half = len(members) // 2
+        first.append(members[:half])
+        second.append(members[half : 2 * half])
+    together = np.concatenate(first), np.concatenate(second)
+    if not len(together[0]):
+        raise CannotMeasure("no class has two clips")
+    chosen = rng.permutation(len(together[0]))[:most]
+    return together[0][chosen], together[1][chosen]
+
+
+def _deviation_of_pairs(members, mean):
+    """Returns how much a mean distance of pairs [num, num_features] would vary with other clips.
+
+    2 s / sqrt(n), s being the deviation over clips of their mean distance to the others: the first term of the variance
+    of a mean over pairs (Hoeffding, 1948).
+    """
+    num = len(members)
+    to_others = np.sum(cdist(members, members), axis=1) / (num - 1)
+    return 2.0 * float(np.std(to_others)) / np.sqrt(num)

@@ -1,0 +1,223 @@
+"""Metrics of the suite on planted cases: each fault is caught by the numbers that it belongs to, and by no others."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from gansynth_tf.evaluation.suite.evidence import ClipArrays
+from gansynth_tf.evaluation.suite.measuring import outside, spread_job
+from gansynth_tf.evaluation.suite.metrics_catalogue import make_metric
+from gansynth_tf.evaluation.suite.rows import FLOOR, SPREAD
+from tests.evaluation import suite_world as world
+from tests.evaluation.suite_world import ASKED, NUM, SETTING, TRAINING, evidence, measured, set_of, values
+
+KEYS = (
+    "inception_score",
+    "label_entropy",
+    "accuracy",
+    "frechet_distance",
+    "kernel_distance",
+    "precision",
+    "recall",
+    "density",
+    "coverage",
+    "different_bins",
+    "distance_self",
+    "distance_train",
+    "within_class_distance",
+    "multi_scale_ssim",
+)
+
+
+@pytest.fixture(scope="module")
+def floor():
+    return world.floor_values(KEYS)
+
+
+@pytest.fixture(scope="module")
+def floor_numbers(floor):
+    return {name: row.value for name, row in floor.items() if row.value is not None}
+
+
+@pytest.fixture(scope="module")
+def good(floor_numbers):
+    """A generator that is as good as real clips."""
+    return values(evidence(set_of(NUM, 3), floor_numbers), KEYS)
+
+
+def test_a_good_generator_has_every_number_and_no_remark(good, floor):
+    assert all(row.value is not None for row in good.values())
+    # What may be said of good clips: how many bins differ by chance.
+    assert {row.status for name, row in good.items() if name != "different_bins"} == {""}
+    for name in ("accuracy/pitch", "precision", "recall", "coverage", "distance_train"):
+        assert (
+            good[name].ci_low <= floor[name].value * 1.05 and good[name].ci_high >= floor[name].value * 0.95
+        )
+
+
+def test_copies_of_training_clips_are_at_distance_0_and_flagged(floor_numbers):
+    copies = TRAINING.chosen(np.arange(1000, 1000 + NUM))
+    copies = ClipArrays(copies.rows, {name: copies.array(name) for name in copies.arrays})
+    row = values(evidence(copies, floor_numbers), ["distance_train"])["distance_train"]
+    assert row.value == 0.0 and row.status == "memorised: 510 of 510 clips are copies of training clips"
+    # A clip that is a training clip itself, and known to be that one, is no copy of itself.
+    itself = dataclasses.replace(copies, own=np.arange(1000, 1000 + NUM))
+    row = values(evidence(itself, floor_numbers), ["distance_train"])["distance_train"]
+    assert row.value > 0 and row.status == ""
+
+
+def test_clips_near_training_clips_are_flagged_without_being_copies(floor_numbers):
+    points = TRAINING.arrays["features/x"][:NUM] + 0.08 * np.random.default_rng(3).standard_normal([NUM, 6])
+    near = ClipArrays(TRAINING.rows[:NUM], world.arrays_of(points))
+    row = values(evidence(near, floor_numbers), ["distance_train"])["distance_train"]
+    assert row.value > 0 and row.status.startswith("memorised: ")
+
+
+def test_one_clip_a_class_is_caught_by_bins_recall_and_distances_among_themselves(floor_numbers, floor):
+    one = set_of(NUM, 3)
+    first = np.array([np.flatnonzero(one.rows[:, 0] == number)[0] for number in range(3)])
+    clips = ClipArrays(
+        one.rows,
+        {name: array[first[one.rows[:, 0]]] for name, array in one.arrays.items()},
+        latents=one.latents,
+    )
+    found = values(evidence(clips, floor_numbers, with_intervals=False), [*KEYS, "mode_seeking_ratio"])
+    assert found["distance_self"].value == found["within_class_distance"].value == 0.0
+    assert found["mode_seeking_ratio"].value == 0.0
+    assert found["distance_self"].status.startswith("repeats itself: 510 of 510")
+    assert found["recall"].value < 0.05 < 0.5 < floor["recall"].value
+    assert found["different_bins"].value > 20 > 10 > floor["different_bins"].value
+    assert found["multi_scale_ssim"].value == pytest.approx(1.0)
+    # And by no others: they are of their class, and among real ones.
+    assert found["accuracy/pitch"].value == pytest.approx(1.0) and found["precision"].value > 0.3
+
+
+def test_noise_loses_on_all(floor_numbers, floor, good):
+    # All of it sounds alike, far from any clip, and like no class.
+    rng = np.random.default_rng(5)
+    arrays = world.arrays_of(20.0 + 0.3 * rng.standard_normal([NUM, world.NUM_FEATURES]))
+    arrays["logits/pitch"] = (0.1 * rng.standard_normal([NUM, 3])).astype(np.float32)
+    clips = ClipArrays(world.some_rows(NUM, 3), arrays)
+    noise = values(evidence(clips, floor_numbers, with_intervals=False), KEYS)
+    for name in ("inception_score/pitch", "accuracy/pitch", "precision", "recall", "coverage", "density"):
+        assert noise[name].value < good[name].ci_low and noise[name].value < 0.7 * floor[name].value
+    for name in ("frechet_distance", "kernel_distance"):
+        assert noise[name].value > 10 * good[name].ci_high
+    for name in ("label_entropy/pitch", "different_bins", "jensen_shannon", "distance_train"):
+        assert noise[name].value > 1.5 * good[name].value
+
+
+def test_swapped_labels_show_in_the_accuracy_and_nowhere_else(good, floor_numbers):
+    clips = set_of(NUM, 3)
+    swapped = dataclasses.replace(clips, rows=np.array([1, 0, 2])[clips.rows])
+    found = values(evidence(swapped, floor_numbers, with_intervals=False), KEYS)
+    changed = {
+        name.split("/")[0]
+        for name, row in found.items()
+        if row.value != pytest.approx(good[name].value, rel=0.02)
+    }
+    assert changed == {"accuracy"}
+    # 60 and 61 are swapped, which are a semitone apart; 72 is an octave above 60.
+    job = measured(evidence(swapped, floor_numbers), "accuracy")
+    by_name = {(row.metric, row.class_name): row for row in job.rows}
+    assert by_name["accuracy/pitch", ""].value == pytest.approx(1 / 3, abs=0.06)
+    assert by_name["accuracy/pitch/within_semitone", ""].value > 0.95
+    assert by_name["accuracy/pitch/octave_tolerant", ""].value < 0.5
+    assert (
+        by_name["accuracy/pitch", "pitch=60"].value
+        < 0.05
+        < 0.95
+        < by_name["accuracy/pitch", "pitch=72"].value
+    )
+    counts = np.array(job.shown["confusions"]["pitch"]["counts"])
+    assert counts[0].argmax() == 1 and counts[1].argmax() == 0 and counts.sum() == NUM
+
+
+def test_real_test_clips_lie_where_training_clips_say(floor):
+    sets = [
+        evidence(TRAINING.chosen(np.arange(NUM, 2 * NUM))),
+        evidence(TRAINING.chosen(np.arange(2 * NUM, 3 * NUM))),
+    ]
+    sets = [
+        dataclasses.replace(one, clips=dataclasses.replace(one.clips, own=np.asarray(one.clips.places)))
+        for one in sets
+    ]
+    sets.append(evidence(set_of(NUM, 11)))
+    subject = world.Subject("real, training", None, SPREAD)
+    spread = [
+        row
+        for key in KEYS
+        for row in spread_job(
+            make_metric(key, ASKED[key].parameters), ASKED[key], sets, 1.0, subject, SETTING
+        ).rows
+    ]
+    rows = [*spread, *(dataclasses.replace(row, kind=FLOOR) for row in floor.values())]
+    assert len([row for row in spread if row.ci_low is not None]) >= len(KEYS)
+    assert len(outside(rows)) <= 1
+    far = [
+        dataclasses.replace(row, value=row.value + 100.0)
+        for row in rows
+        if row.kind == FLOOR and row.metric == "frechet_distance"
+    ]
+    assert outside([*spread, *far]) == ["frechet_distance"]
+
+
+def test_distances_relative_to_real_ones_are_1_for_these(floor_numbers):
+    parameters = {"space": "log_mel", "relative_to_floor": True}
+    clips = set_of(NUM, 2)
+    rows = {
+        row.metric: row
+        for row in measured(
+            dataclasses.replace(evidence(clips), floor=None), "distance_self", FLOOR, parameters
+        ).rows
+    }
+    assert rows["distance_self"].value == pytest.approx(1.0)
+    real = {"distance_self/absolute": rows["distance_self/absolute"].value}
+    again = measured(evidence(clips, real), "distance_self", parameters=parameters).rows[0]
+    assert again.value == pytest.approx(1.0) and again.ci_low < 1.0 < again.ci_high
+    unknown = measured(evidence(clips), "distance_self", parameters=parameters).rows[0]
+    assert unknown.value is None and unknown.status == "no real held-out clips to divide by"
+
+
+@pytest.mark.parametrize(
+    ("key", "change", "status"),
+    [
+        ("accuracy", {"arrays": {}}, "the classifier does not know the label pitch"),
+        ("frechet_distance", {"arrays": {}}, "no features of classifier"),
+        ("accuracy", {"rows": np.full([NUM, 1], -1)}, "no clip was asked for a pitch"),
+        ("mode_seeking_ratio", {"latents": None}, "no latents"),
+        ("kernel_distance", {"num_broken": 3}, "3 of 600 clips are not finite"),
+        ("accuracy", {"num_broken": 3}, "3 of 600 clips are not finite"),
+        ("real_time_factor", {}, "nothing made these clips"),
+    ],
+)
+def test_what_cannot_be_measured_has_a_reason_and_no_number(key, change, status):
+    clips = dataclasses.replace(set_of(NUM, 3), **change)
+    rows = measured(evidence(clips), key).rows
+    assert rows and all(row.value is None and status in row.status for row in rows)
+
+
+def test_bins_need_500_clips_and_say_so():
+    few = measured(evidence(set_of(NUM, 3)).limited(499, None), "different_bins").rows
+    assert [row.status for row in few] == ["too few clips for bins: 499 of 500"]
+
+
+def test_constant_features_of_the_reference_have_no_neighbourhoods():
+    its = evidence(set_of(NUM, 3))
+    constant = {name: np.zeros_like(array) for name, array in its.reference.arrays.items()}
+    its = dataclasses.replace(its, reference=ClipArrays(its.reference.rows, constant))
+    for key in ("precision", "different_bins", "multi_scale_ssim"):
+        assert measured(its, key).rows[0].status == "constant features of the reference"
+
+
+def test_clips_are_limited_by_the_seed_and_keep_their_numbers():
+    its = evidence(dataclasses.replace(set_of(NUM, 3), own=np.arange(NUM)))
+    some = its.limited(100, 700)
+    assert (len(some.clips), len(some.reference), len(some.training)) == (100, 100, 700)
+    assert some.clips.numbers.tolist() == its.limited(100, 700).clips.numbers.tolist()
+    np.testing.assert_array_equal(some.features("ndb"), its.features("ndb")[some.clips.numbers])
+    for own, number in zip(some.clips.own, some.clips.numbers, strict=True):
+        assert own == -1 or some.training.numbers[own] == number
+    assert np.sum(some.clips.own >= 0) > 10
+    assert its.limited(None, None) is its and its.limited(NUM, None) is its

@@ -1,0 +1,130 @@
+"""Which real clips stand where, the nearest of many, and what checkpoints say."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from gansynth_tf.evaluation.suite.nearest import nearest_training
+from gansynth_tf.evaluation.suite.real_sets import drawn_sets, next_set_interval
+from gansynth_tf.evaluation.suite.rows import Row
+from gansynth_tf.evaluation.suite.sweep import swept
+from gansynth_tf.options import UserError
+
+
+def test_sets_share_no_clip_where_there_are_enough():
+    sets = drawn_sets(1000, 300, 100, seed=1, num_splits=5, max_train_clips=250)
+    assert (sets.num, sets.status, sets.independence) == (100, "", 1.0)
+    drawn = np.concatenate([sets.reference, *sets.splits])
+    assert len(np.unique(drawn)) == len(drawn) == 600 and len(sets.near) == 600
+    assert len(sets.training) == 250 and np.isin(sets.reference, sets.training).all()
+    assert len(np.unique(sets.held_out)) == 100 and sets.held_out.max() < 300
+    for chosen in (sets.reference, sets.training, sets.held_out, *sets.splits):
+        assert np.all(np.diff(chosen) > 0)
+
+
+def test_all_sets_have_the_size_of_the_smallest_and_it_is_told():
+    sets = drawn_sets(1000, 80, 500, seed=1)
+    assert sets.num == 80 and sets.status == "small_reference: 80 of 500 clips"
+    assert drawn_sets(90, 80, 500, seed=1).num == 30
+    without = drawn_sets(1000, 0, 500, seed=1, floor=False)
+    assert without.num == 500 and not len(without.held_out) and not without.splits
+    with pytest.raises(UserError, match="Expected at least 48 training and 16 test clips"):
+        drawn_sets(1000, 10, 500, seed=1)
+
+
+def test_splits_that_share_clips_leave_the_reference_alone_and_their_overlap_is_known():
+    sets = drawn_sets(300, 200, 100, seed=1, num_splits=5)
+    assert sets.independence == 0.5 and len(sets.splits) == 5
+    for split in sets.splits:
+        assert len(np.unique(split)) == 100 and not np.isin(split, sets.reference).any()
+
+
+def test_the_seed_draws():
+    first, again, other = (drawn_sets(1000, 300, 100, seed=seed) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first.reference, again.reference)
+    assert not np.array_equal(first.reference, other.reference)
+    more = drawn_sets(1000, 300, 200, seed=1)
+    assert np.isin(first.reference, more.reference).all() and np.isin(first.held_out, more.held_out).all()
+
+
+def test_the_interval_of_the_next_set_is_students():
+    # Mean 2, deviation 1, t of 2 degrees of freedom 4.302653: half is 4.302653 * sqrt(4 / 3).
+    low, high = next_set_interval([1.0, 2.0, 3.0])
+    assert (low, high) == pytest.approx((2 - 4.968275, 2 + 4.968275), abs=1e-5)
+    assert next_set_interval([1.0, 2.0, 3.0], 0.25)[1] == pytest.approx(2 + 2 * 4.968275, abs=1e-5)
+    with pytest.raises(ValueError, match="at least two"):
+        next_set_interval([1.0])
+
+
+@pytest.mark.parametrize("independence_seed", [0, 1])
+def test_the_next_set_lies_in_its_interval_19_times_of_20(independence_seed):
+    rng = np.random.default_rng(independence_seed)
+    draws = rng.standard_normal([2000, 6])
+    inside = [low <= row[5] <= high for row in draws for low, high in [next_set_interval(row[:5])]]
+    assert 0.935 < np.mean(inside) < 0.965
+
+
+def test_nearest_clips_are_those_of_all_pairs_and_copies_are_at_exactly_0():
+    rng = np.random.default_rng(0)
+    candidates = (100.0 + rng.standard_normal([2500, 40])).astype(np.float32)
+    queries = np.concatenate(
+        [candidates[[5, 2400]], (100.0 + rng.standard_normal([30, 40])).astype(np.float32)]
+    )
+    distances, which = nearest_training(queries, candidates)
+    pairs = np.linalg.norm(queries[:, None].astype(np.float64) - candidates[None].astype(np.float64), axis=2)
+    np.testing.assert_allclose(distances, pairs.min(axis=1), rtol=1e-12)
+    np.testing.assert_array_equal(which, pairs.argmin(axis=1))
+    assert distances[:2].tolist() == [0.0, 0.0] and which[:2].tolist() == [5, 2400]
+    passed, other = nearest_training(queries[:2], candidates, own=[5, -1])
+    assert passed[0] == np.sort(pairs[0])[1] and other[0] != 5 and passed[1] == 0.0
+
+
+def test_a_clip_that_is_alone_has_no_nearest_one():
+    distances, which = nearest_training(np.ones([1, 3]), np.ones([1, 3]), own=[0])
+    assert np.isinf(distances[0]) and which[0] == -1
+
+
+def checkpoint(step, value, half=0.5, metric="frechet_distance", kind="model"):
+    return Row("a", step, kind, metric, value=value, ci_low=value - half, ci_high=value + half, interval="x")
+
+
+def test_the_best_checkpoint_is_named_with_its_interval_and_those_level_with_it():
+    found = swept([checkpoint(300, 5.0), checkpoint(100, 9.0), checkpoint(200, 5.8), checkpoint(400, 9.5)])
+    assert found.best.step == 300 and found.level == (200,) and found.metric == "frechet_distance"
+    assert "that of 300 images: 5 (4.5 to 5.5)" in found.text and "apart from it: 200 images" in found.text
+
+
+@pytest.mark.parametrize(
+    ("values", "still_helps"),
+    [
+        ((9.0, 7.0, 5.0, 3.0), True),
+        ((9.0, 5.0, 4.9, 4.8), False),
+        ((9.0, 5.0, 7.0, 8.0), False),
+        ((9.0, 5.0), None),
+    ],
+)
+def test_training_still_helps_if_the_newest_is_better_than_the_middle_by_more_than_chance(
+    values, still_helps
+):
+    found = swept([checkpoint(100 * number, value) for number, value in enumerate(values, 1)])
+    assert found.still_helps is still_helps
+
+
+def test_what_is_better_depends_on_the_metric():
+    rows = [
+        checkpoint(step, value, metric="inception_score/genre")
+        for step, value in ((1, 2.0), (2, 4.0), (3, 3.0))
+    ]
+    assert swept(rows).best.step == 2
+    real = [checkpoint(None, 3.0, metric="distance_train", kind="floor")]
+    rows = [
+        checkpoint(step, value, metric="distance_train") for step, value in ((1, 9.0), (2, 3.2), (3, 0.1))
+    ]
+    assert swept([*rows, *real]).best.step == 2
+
+
+def test_one_checkpoint_is_no_sweep_and_rows_without_numbers_do_not_count():
+    empty = dataclasses.replace(checkpoint(2, 1.0), value=None, ci_low=None, ci_high=None, status="why")
+    assert swept([checkpoint(1, 1.0), empty]) is None
+    assert swept([checkpoint(1, 1.0), checkpoint(None, 1.0)]) is None
