@@ -20,14 +20,21 @@ def test_distances_to_nearest_training_clip_equal_the_reference(sets):
     train, generated, golden = sets
     values, indices = distances.nearest_distances(generated, train)
     assert values.mean() == pytest.approx(float(golden["D_train_mean"]), rel=1e-6)
+    assert values.mean() == pytest.approx(float(golden["own_D_train_mean"]), rel=1e-9)
+    assert values.std() == pytest.approx(float(golden["D_train_std"]), rel=1e-6)
     np.testing.assert_allclose(values, golden["own_train_min"], rtol=1e-9, atol=1e-12)
     assert values[20] == 0.0 and indices[20] == 33  # A planted copy.
 
 
 def test_distances_to_nearest_other_equal_the_reference_and_a_duplicate_is_at_zero(sets):
-    _, generated, golden = sets
+    train, generated, golden = sets
+    own = distances.nearest_other_distances(train)
+    assert own.mean() == pytest.approx(float(golden["D_trainself_mean"]), rel=1e-6)
+    assert own.std() == pytest.approx(float(golden["D_trainself_std"]), rel=1e-6)
     values = distances.nearest_other_distances(generated)
     assert values.mean() == pytest.approx(float(golden["D_self_mean"]), rel=1e-6)
+    assert values.mean() == pytest.approx(float(golden["own_D_self_mean"]), rel=1e-9)
+    assert values.std() == pytest.approx(float(golden["D_self_std"]), rel=1e-6)
     np.testing.assert_allclose(values, golden["own_self_min"], rtol=1e-9, atol=1e-12)
     assert values[10] == values[11] == 0.0
 
