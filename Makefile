@@ -9,6 +9,8 @@ VENV := .venv
 VENV_LATEST := .venv-latest
 FLAGFILE := flags/genre.cfg
 PYTEST :=
+# Whole files go to as many processes as there are cores, at most four: each holds a TensorFlow.
+PARALLEL := --numprocesses=auto --maxprocesses=4 --dist=loadfile
 
 .PHONY: demo test test-latest test-slow lint setup clean
 .DELETE_ON_ERROR:
@@ -20,13 +22,13 @@ demo:
 setup: $(VENV)/installed
 
 test: $(VENV)/installed
-	$(VENV)/bin/python -m pytest $(PYTEST)
+	$(VENV)/bin/python -m pytest $(PARALLEL) $(PYTEST)
 
 test-slow: $(VENV)/installed
 	$(VENV)/bin/python -m pytest -m slow $(PYTEST)
 
 test-latest: $(VENV_LATEST)/installed
-	$(VENV_LATEST)/bin/python -m pytest $(PYTEST)
+	$(VENV_LATEST)/bin/python -m pytest $(PARALLEL) $(PYTEST)
 
 lint: $(VENV)/installed
 	$(VENV)/bin/ruff check .

@@ -41,7 +41,14 @@ REQUIREMENTS = [
 EXTRAS = {
     "gpu": ["tensorflow[and-cuda]>=2.17,<2.22"],
     # Tools are held tighter than libraries: a new rule of a linter is not a failure of the code.
-    "dev": ["mypy~=2.4.1", "packaging>=23", "pre-commit>=4,<5", "pytest>=8,<10", "ruff~=0.17.5"],
+    "dev": [
+        "mypy~=2.4.1",
+        "packaging>=23",
+        "pre-commit>=4,<5",
+        "pytest>=8,<10",
+        "pytest-xdist>=3.6,<4",
+        "ruff~=0.17.5",
+    ],
 }
 
 

@@ -113,7 +113,8 @@ def test_classes_are_those_that_the_options_leave(opened):
             lambda note: not {"dark", "percussive"} & set(note["qualities_str"]),
         ),
     ],
-    ids=str,
+    # Not the address of a function: the names of tests must be the same in every process that runs some of them.
+    ids=lambda value: "those" if callable(value) else str(value),
 )
 @pytest.mark.parametrize("form", ["wavs", "records"])
 def test_each_option_keeps_the_notes_that_it_names(request, form, options, keep):
