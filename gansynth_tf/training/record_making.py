@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.metadata
+import math
 
 import numpy as np
 
@@ -114,8 +115,12 @@ def _is_of_the_same_form(source, parts):
 def _cut_off(data, record, channel_names):
     """Returns a line if many values lie outside the range that a record's constants leave to the networks."""
     scale, offset = np.asarray(record.scale, np.float32), np.asarray(record.offset, np.float32)
-    pieces = [data[i : i + 64] * scale + offset for i in range(0, len(data), 64)]
-    shares = np.mean([np.mean(np.abs(piece) > 1.0, axis=(0, 1, 2)) for piece in pieces], axis=0)
+    counts = np.zeros(data.shape[-1], np.int64)
+    # In pieces, and none of them kept: the data may be larger than memory.
+    for start in range(0, len(data), 64):
+        beyond = np.abs(data[start : start + 64] * scale + offset) > 1.0
+        counts += np.count_nonzero(beyond, axis=(0, 1, 2))
+    shares = counts / math.prod(data.shape[:-1])
     told = [
         f"{100 * share:.2g} % of {name}"
         for name, share in zip(channel_names, shares, strict=True)

@@ -1,5 +1,7 @@
 """The record of a new run: where its constants come from, and what it says of them."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -108,6 +110,42 @@ def test_values_beyond_the_range_of_taken_over_constants_are_told():
     _, lines = made(source((0.625, 0.5)))
     # The first channel reaches 1.25: a fifth of it is beyond 1.
     assert lines[1:] == ["Beyond the range of these constants, and cut off, lie 20 % of log mel power."]
+
+
+def test_the_share_that_is_cut_off_counts_every_clip_alike():
+    # 65 clips, of which the last alone is beyond the range: one in 65, 1.5 %.
+    data = np.zeros([65, *SHAPE], np.float32)
+    data[-1] = 3.0
+    _, lines = made(source((0.4, 0.3)), data)
+    assert lines[1:] == ["Beyond the range of these constants, and cut off, lie 1.5 % of log mel power."]
+
+
+class PiecesOnly:
+    """Data that never lie in memory as a whole; knows how much memory was in use when a piece was read."""
+
+    shape = (640, *SHAPE)
+
+    def __init__(self):
+        self.most_bytes = 0
+
+    def __len__(self):
+        return self.shape[0]
+
+    def __getitem__(self, index):
+        self.most_bytes = max(self.most_bytes, tracemalloc.get_traced_memory()[0])
+        return np.zeros([len(range(*index.indices(len(self)))), *SHAPE], np.float32)
+
+
+def test_what_is_cut_off_is_counted_without_holding_all_clips():
+    data = PiecesOnly()
+    made(source(), data)  # What is imported and built once does not count.
+    data.most_bytes = 0
+    tracemalloc.start()
+    try:
+        made(source(), data)
+    finally:
+        tracemalloc.stop()
+    assert data.most_bytes < 0.5 * 4 * np.prod(data.shape)
 
 
 def test_data_that_cannot_be_fitted_are_a_mistake_of_the_user():
