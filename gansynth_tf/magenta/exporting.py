@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -68,7 +69,9 @@ def write_checkpoint(prefix: Path, tensors: dict[str, np.ndarray]) -> None:
             tensors=list(tensors.values()),
         )
     except tf.errors.OpError as error:
-        raise OSError(None, error.message, str(prefix)) from error
+        # Around what the disk said stands where in TensorFlow it was said.
+        reason = re.sub(r"{{.*?}} ?| ?\[Op:.*?\]", "", error.message)
+        raise OSError(None, reason, str(prefix)) from error
     lines = [f'{key}: "{prefix.name}"\n' for key in ("model_checkpoint_path", "all_model_checkpoint_paths")]
     prefix.with_name("checkpoint").write_text("".join(lines), encoding="utf-8")
 

@@ -2,6 +2,9 @@
 
 import json
 import re
+import shutil
+import tempfile
+import weakref
 import zipfile
 import zlib
 from pathlib import Path
@@ -17,6 +20,8 @@ ASSETS_NAME = "assets"
 _READ_ERRORS = (tf.errors.OpError, ValueError, RuntimeError, IndexError)
 _STAGE = re.compile(r"stage_(\d{1,9})")
 _CHECKPOINT = re.compile(r"(.+?)(?:-(\d+))?\.index")
+# In a path that it reads from, TensorFlow takes these for a pattern.
+_PATTERN = re.compile(r"[*?\[\]\\]")
 
 
 def read_json(folder: Path) -> dict:
@@ -104,7 +109,7 @@ class Checkpoint:
     def __init__(self, prefix: str):
         self._prefix = prefix
         try:
-            self._reader = tf.train.load_checkpoint(prefix)
+            self._reader = tf.train.load_checkpoint(self._plain(prefix))
             self._shapes = self._reader.get_variable_to_shape_map()
             self._types = self._reader.get_variable_to_dtype_map()
         except _READ_ERRORS as error:
@@ -143,6 +148,17 @@ class Checkpoint:
         if not np.all(np.isfinite(value)):
             raise WorkFailed(f"{self._prefix}: {name} holds numbers that are not finite.")
         return value
+
+    def _plain(self, prefix):
+        """Returns a prefix of the same files that TensorFlow takes as it is written, as long as this object lives."""
+        if not _PATTERN.search(prefix):
+            return prefix
+        folder, path = Path(tempfile.mkdtemp()), Path(prefix).absolute()
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        for file in path.parent.iterdir():
+            if file.name.startswith(f"{path.name}."):
+                (folder / f"checkpoint{file.name.removeprefix(path.name)}").symlink_to(file)
+        return str(folder / "checkpoint")
 
     def _damaged(self, error):
         return WorkFailed(

@@ -9,7 +9,7 @@ from original_program import GOLDEN_DIRECTORY
 
 from gansynth_tf.experiment import Experiment
 from gansynth_tf.magenta import names, translation
-from gansynth_tf.magenta.exporting import export_run
+from gansynth_tf.magenta.exporting import export_run, write_checkpoint
 from gansynth_tf.magenta.importing import import_run
 from gansynth_tf.options import WorkFailed
 from gansynth_tf.training.run_record import RunRecord
@@ -247,3 +247,10 @@ def test_what_only_training_or_sound_there_would_lack_is_told():
     assert any("phase_iterations=16" in line for line in lines)
     assert any("--ema_decay=0.0: the original goes on training with 0.999" in line for line in lines)
     assert not translation.what_the_original_lacks(Experiment.from_settings(PAPER).settings)
+
+
+def test_a_disk_that_refuses_is_told_without_where_in_tensorflow_it_was(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError) as raised:
+        write_checkpoint(tmp_path / "file" / "model.ckpt-8", {"global_step": np.int64(8)})
+    assert raised.value.strerror.endswith("; Not a directory") and "{{" not in raised.value.strerror

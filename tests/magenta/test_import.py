@@ -7,6 +7,7 @@ import tensorflow as tf
 from gansynth_tf import synthesis
 from gansynth_tf.experiment import Experiment
 from gansynth_tf.magenta import names
+from gansynth_tf.magenta.exporting import export_run
 from gansynth_tf.magenta.folder import find_stage
 from gansynth_tf.magenta.importing import import_run
 from gansynth_tf.options import UserError
@@ -42,6 +43,19 @@ def test_an_imported_run_plays(tmp_path):
     assert clips.shape == (2, 608)
     assert np.all(np.isfinite(clips)) and np.std(clips) > 0
     assert not np.array_equal(clips, instrument.generate({"pitch": "61"}, 2, seed=1))
+
+
+def test_folders_may_be_called_what_tensorflow_takes_for_a_pattern(tmp_path):
+    made = make_folder(tmp_path / "theirs")
+    strange = tmp_path / 'acoustic [1]*? \\ "ü"'
+    (tmp_path / "theirs").rename(strange)
+    import_run(strange, strange / "run")
+    arrays, _ = saved(strange / "run")
+    kernel = made[2][f"{GENERATOR}_2/to_rgb/conv2d/kernel"]
+    assert arrays["generator/block_2_to_rgb/kernel"].tobytes() == kernel.tobytes()
+    export_run(strange / "run", strange / "back", "")
+    import_run(strange / "back", strange / "again")
+    assert saved(strange / "again")[0].keys() == arrays.keys()
 
 
 @pytest.mark.parametrize(
