@@ -45,7 +45,7 @@ class ProgressLine:
         self._clock = clock
         self._time_left = TimeLeft(growth, relative_costs)
         self._last_line_at = -math.inf
-        self._shown_width = 0
+        self._line = _RewrittenLine(stream)
 
     def on_log(self, num_images, scalars):
         """Shows the state after `num_images` images; scalars without a speed, as those of an alarm, are not shown."""
@@ -54,7 +54,7 @@ class ProgressLine:
         self._time_left.measure(num_images, scalars["images_per_second"])
         is_last = num_images >= self._growth.total_images
         if self._is_terminal:
-            self._rewrite(self.text(num_images, scalars))
+            self._line.rewrite(self.text(num_images, scalars))
         elif is_last or self._clock() - self._last_line_at >= self._interval_seconds:
             self._last_line_at = self._clock()
             self._stream.write(self.text(num_images, scalars) + "\n")
@@ -71,16 +71,13 @@ class ProgressLine:
 
     def close(self):
         """Ends the line, so that what follows starts on a new one."""
-        if self._shown_width:
-            self._stream.write("\n")
-            self._shown_width = 0
+        self._line.end()
         self._stream.flush()
 
     def note(self, text):
         """Writes a line of its own that stays, as the warning of an alarm."""
-        blank = "\r" + " " * self._shown_width + "\r" if self._shown_width else ""
-        self._shown_width = 0
-        self._stream.write(f"{blank}{text}\n")
+        self._line.wipe()
+        self._stream.write(f"{text}\n")
         self._stream.flush()
 
     def text(self, num_images, scalars):
@@ -109,13 +106,6 @@ class ProgressLine:
             return size
         share = self._growth.progress(min(num_images, phase.end_images)) - (phase.stage - 1)
         return f"{size} fading in {100 * min(1.0, share):.0f} %"
-
-    def _rewrite(self, text):
-        """Writes over the line shown before, cut to the width of the terminal."""
-        text = text[: shutil.get_terminal_size().columns - 1]
-        self._stream.write("\r" + text.ljust(self._shown_width))
-        self._stream.flush()
-        self._shown_width = len(text)
 
 
 class TimeLeft:
@@ -198,14 +188,13 @@ class CountLine:
         self._what = what
         self._things = things
         self._announce = announce
-        self._stream = stream
+        self._line = _RewrittenLine(stream)
         self._is_terminal = stream.isatty()
         self._interval_seconds = _SECONDS_BETWEEN_REWRITES if self._is_terminal else interval_seconds
         self._clock = clock
         self._last = (0, None)
         self._moments = collections.deque()
         self._last_shown_at = 0.0
-        self._shown_width = 0
 
     def __call__(self, done, total):
         """Takes in that `done` of `total` things are done, and shows it if it is time."""
@@ -228,19 +217,13 @@ class CountLine:
         if not self._is_terminal:
             self._announce(text)
             return
-        text = text[: shutil.get_terminal_size().columns - 1]
-        self._stream.write("\r" + text.ljust(self._shown_width))
-        self._stream.flush()
-        self._shown_width = len(text)
+        self._line.rewrite(text)
         if is_end:
             self.close()
 
     def close(self):
         """Ends the line, so that what follows starts on a new one."""
-        if self._shown_width:
-            self._stream.write("\n")
-            self._stream.flush()
-            self._shown_width = 0
+        self._line.end()
 
     def text(self, done, total, now):
         """Returns the line; the speed is that of the last while, since a start may be slow."""
@@ -254,6 +237,38 @@ class CountLine:
         rate = (done - done_before) / max(1e-9, now - start)
         text += f", {rate:,.{0 if rate >= 10 else 1}f} a second"
         return text if done >= total else f"{text}, {duration((total - done) / rate)} left"
+
+
+class _RewrittenLine:
+    """One line of a terminal that is written over and over.
+
+    Args:
+        stream: The terminal, as a text file.
+    """
+
+    def __init__(self, stream):
+        self._stream = stream
+        self._shown_width = 0
+
+    def rewrite(self, text):
+        """Writes over the line shown before, cut to the width of the terminal."""
+        text = text[: shutil.get_terminal_size().columns - 1]
+        self._stream.write("\r" + text.ljust(self._shown_width))
+        self._stream.flush()
+        self._shown_width = len(text)
+
+    def wipe(self):
+        """Takes away what is shown, if anything is."""
+        if self._shown_width:
+            self._stream.write("\r" + " " * self._shown_width + "\r")
+            self._shown_width = 0
+
+    def end(self):
+        """Starts a new line, if anything is shown."""
+        if self._shown_width:
+            self._stream.write("\n")
+            self._stream.flush()
+            self._shown_width = 0
 
 
 def duration(seconds):
