@@ -10,9 +10,9 @@ import numpy as np
 import tensorflow as tf
 
 from gansynth_tf.experiment import FLAGFILE_NAME, Experiment
+from gansynth_tf.layers.one_hot import one_hot
 from gansynth_tf.options import UserError
 from gansynth_tf.training.checkpoints import CheckpointStore
-from gansynth_tf.training.previews import one_hot
 from gansynth_tf.training.run_record import FILE_NAME, RunRecord
 
 # Every network call has this many clips, whatever is asked for: the same clip always stands in the same place of a

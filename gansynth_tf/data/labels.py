@@ -139,28 +139,6 @@ class _Mapped:
         return ordered_classes(left) if self.changes and all_numbers(left) else left
 
 
-def one_hot(rows: np.ndarray, class_counts: Sequence[int]) -> np.ndarray:
-    """Returns labels as the networks read them.
-
-    Args:
-        rows: [num, num_labels] integers, -1 where missing.
-        class_counts: [num_labels] number of classes of each label.
-
-    Returns:
-        [num, sum of class_counts] float32: one 1 a label; a missing label is all zeros.
-
-    Raises:
-        ValueError: If a class number is out of range.
-    """
-    rows = np.asarray(rows)
-    if rows.ndim != 2 or rows.shape[1] != len(class_counts):
-        raise ValueError(f"Expected rows [num, {len(class_counts)}]. Received: {list(rows.shape)}.")
-    if ((rows < _MISSING) | (rows >= np.asarray(class_counts, int))).any():
-        raise ValueError(f"A class number is out of range for labels of {tuple(class_counts)} classes.")
-    columns = [np.arange(count) == rows[:, i : i + 1] for i, count in enumerate(class_counts)]
-    return np.concatenate([np.zeros([len(rows), 0], bool), *columns], axis=1).astype(np.float32)
-
-
 def ordered_classes(names: Iterable[str]) -> tuple[str, ...]:
     """Returns class names without repetition: numbers in their order if all are numbers, else by the alphabet."""
     found = set(names)

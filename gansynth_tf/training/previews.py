@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from gansynth_tf.layers.one_hot import one_hot
 from gansynth_tf.training import draws
 
 
@@ -65,9 +66,3 @@ def preview_rows(rows, num_classes, clips_per_class, seed):
         if len(members):
             chosen.append(rows[rng.choice(members, clips_per_class)])
     return np.concatenate(chosen).astype(np.int32)
-
-
-def one_hot(rows, class_counts):
-    """Returns [num, sum of classes] float32 of label `rows` [num, labels]; a missing label, -1, is all zeros."""
-    columns = [tf.one_hot(rows[:, i], count) for i, count in enumerate(class_counts)]
-    return tf.concat(columns, axis=1) if columns else tf.zeros([len(rows), 0])

@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from gansynth_tf.layers.one_hot import one_hot
 from gansynth_tf.training import draws
 from gansynth_tf.training.adversarial import AdversarialLosses
 
@@ -202,7 +203,5 @@ class TrainingStep:
         return tf.reduce_sum(values) / self._options.batch_size
 
     def _one_hot(self, rows):
-        """Returns [batch, sum of classes] float32 of label `rows` [batch, labels]; a missing label is all zeros."""
-        counts = self._architecture.class_counts
-        columns = [tf.one_hot(rows[:, i], count) for i, count in enumerate(counts)]
-        return tf.concat(columns, axis=1) if columns else tf.zeros([tf.shape(rows)[0], 0])
+        """Returns the labels of `rows` [batch, labels] as the networks read them."""
+        return one_hot(rows, self._architecture.class_counts)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gansynth_tf.data import labels as labels_module
-from gansynth_tf.data.labels import Labels, one_hot, ordered_classes
+from gansynth_tf.data.labels import Labels, ordered_classes
 from gansynth_tf.options import UserError
 
 
@@ -107,21 +107,6 @@ def test_dropping_every_clip_is_refused():
 
     with pytest.raises(UserError, match="No training clip is left"):
         Labels(Full(), None, [f"genre:{name}=" for name in Music.labels["genre"]])
-
-
-def test_one_hot_of_several_labels():
-    rows = np.array([[1, 0], [-1, 2], [0, -1]])
-    expected = [[0, 1, 1, 0, 0], [0, 0, 0, 0, 1], [1, 0, 0, 0, 0]]
-    np.testing.assert_array_equal(one_hot(rows, (2, 3)), expected)
-    assert one_hot(rows, (2, 3)).dtype == np.float32
-    assert one_hot(np.zeros([4, 0], int), ()).shape == (4, 0)
-
-
-def test_one_hot_refuses_what_is_no_class():
-    with pytest.raises(ValueError, match="out of range"):
-        one_hot(np.array([[2]]), (2,))
-    with pytest.raises(ValueError, match=r"Expected rows \[num, 2\]"):
-        one_hot(np.array([[2]]), (2, 3))
 
 
 def test_numbers_are_ordered_as_numbers():
