@@ -4,6 +4,8 @@ import dataclasses
 import os
 from pathlib import Path
 
+import numpy as np
+
 from gansynth_tf.options import UserError
 from gansynth_tf.training.checkpoints import CheckpointStore
 from gansynth_tf.training.run_record import FILE_NAME, RunRecord
@@ -74,6 +76,7 @@ def load_source(run_dir, flagfile_name, read_experiment):
         record = RunRecord.load(folder)
     except ValueError as error:
         raise UserError(f"{named}: {error}") from error
+    _check_record(record, experiment.representation.shape, named)
     arrays, counters, notes = _newest_save(folder, named)
     class_counts = tuple(map(len, record.labels.values()))
     architecture = experiment.architecture(
@@ -105,16 +108,41 @@ def _newest_save(folder, named):
             continue  # The run is at work and has removed what was its newest save a moment ago.
         except (OSError, ValueError) as error:
             raise UserError(f"{named}: {path} cannot be read: {error}. Start again.") from error
+        of_networks = {name: array for name, array in arrays.items() if name.partition("/")[0] in _NETWORKS}
+        _check_save(of_networks, counters, f"{named}: {path}")
         if counters["stage"] < 0:
             raise UserError(
                 f"{named} has not trained yet: its save holds first weights. Train it, or leave it out."
             )
-        of_networks = {name: array for name, array in arrays.items() if name.partition("/")[0] in _NETWORKS}
         return of_networks, counters, tuple(store.notes)
     damage = f" {store.notes[0]}" if store.notes else ""
     raise UserError(
         f"{named} holds no good save yet.{damage} Training saves every few minutes and when it is stopped with Ctrl-C."
     )
+
+
+def _check_record(record, shape, named):
+    """Refuses a record that is not of data of `shape`, which the options of the same run ask for."""
+    found, constants = tuple(record.representation_shape), np.shape(record.scale)
+    if found != tuple(shape) or constants not in (found[2:], found[1:]):
+        here, there, of_constants = (" x ".join(map(str, sizes)) for sizes in (shape, found, constants))
+        raise UserError(
+            f"{named}: its options ask for data of {here}, and its {FILE_NAME} is of data of {there} with constants "
+            f"for {of_constants}. Restore what was edited or mixed up."
+        )
+
+
+def _check_save(arrays, counters, what):
+    """Refuses a save that counts nothing, or whose weights are no numbers to start from."""
+    counts = [counters.get(name) if isinstance(counters, dict) else None for name in ("stage", "num_images")]
+    if not all(isinstance(count, int) for count in counts):
+        raise UserError(f"{what} is no save of a run: it does not tell its stage and images.")
+    for name, array in arrays.items():
+        if not np.all(np.isfinite(array)):
+            raise UserError(
+                f"{what} holds weights that are not finite, as in {name}. Nothing can be learnt from there: name "
+                "another run."
+            )
 
 
 def is_same_folder(source_dir, run_dir):

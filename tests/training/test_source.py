@@ -80,6 +80,37 @@ def test_without_a_good_save_the_damaged_one_is_named(run):
         load(run)
 
 
+@pytest.mark.parametrize(
+    ("scale", "shape"), [((1.0,), (16, 16, 2)), ((1.0, 1.0), (16, 32, 2)), (np.ones([8, 2]), (16, 16, 2))]
+)
+def test_a_record_of_other_data_than_the_options_say_is_refused(run, scale, shape):
+    RunRecord({"genre": ("a", "b")}, scale, np.zeros_like(scale), 16000, 1000, shape).save(run)
+    with pytest.raises(UserError, match=r"ask for data of 16 x 16 x 2, and its run.json is of data of 16 x"):
+        load(run)
+
+
+def test_constants_of_each_bin_are_those_of_a_record_too(run):
+    constants = np.ones([16, 2])
+    RunRecord({"genre": ("a", "b")}, constants, 0 * constants, 16000, 1000, (16, 16, 2)).save(run)
+    assert np.shape(load(run).record.scale) == (16, 2)
+
+
+@pytest.mark.parametrize("counters", [[], {}, {"stage": 1}, {"stage": "1", "num_images": 24}])
+def test_a_save_that_counts_nothing_is_refused(run, counters):
+    CheckpointStore(run / "checkpoints").save(24, {FIRST: np.zeros([8, 8, 66, 4], np.float32)}, counters)
+    with pytest.raises(UserError, match=r"24.npz is no save of a run: it does not tell its stage and images"):
+        load(run)
+
+
+def test_weights_that_are_not_finite_are_refused_where_they_come_from(run):
+    """And not after the first step of the new run, with the advice to lower its learning rate."""
+    weights = np.zeros([8, 8, 66, 4], np.float32)
+    weights[-1, 0, 3, 2] = np.nan
+    CheckpointStore(run / "checkpoints").save(24, {FIRST: weights}, {"stage": 1, "num_images": 24})
+    with pytest.raises(UserError, match=rf"24.npz holds weights that are not finite, as in {FIRST}"):
+        load(run)
+
+
 def test_options_that_no_version_knows_are_told_with_their_line(run):
     with open(run / FLAGFILE_NAME, "a") as file:
         file.write("--from_the_future=1\n")
