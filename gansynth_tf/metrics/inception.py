@@ -1,9 +1,10 @@
 """Inception score, and the entropies it is made of, from a classifier's logits."""
 
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
-from scipy.special import logsumexp
+from scipy.special import entr, logsumexp
 
 from gansynth_tf.metrics.arrays import class_vector, logit_matrix
 
@@ -103,6 +104,33 @@ def marginal_entropy(logits) -> float:
     """
     log_marginal = _log_marginal(_log_probabilities(logit_matrix("logits", logits)))
     return float(-np.sum(np.exp(log_marginal) * log_marginal))
+
+
+def statistics_of_rows(logits) -> Callable[[np.ndarray], tuple[float, float, float]]:
+    """Returns a function of chosen rows that tells score, label entropy and marginal entropy of these, quickly.
+
+    For intervals: softmax is taken once, and a replicate costs no more than the mean of the rows' probabilities.
+
+    Args:
+        logits: [num_examples, num_classes].
+
+    Returns:
+        A function that takes [num_rows] indices, maybe repeated, and returns the un-split inception score, the label
+        entropy and the marginal entropy.
+
+    Raises:
+        ValueError: If logits are not finite.
+    """
+    log_probabilities = _log_probabilities(logit_matrix("logits", logits))
+    probabilities = np.exp(log_probabilities)
+    entropies = -np.sum(probabilities * log_probabilities, axis=1)
+
+    def statistics(rows):
+        times = np.bincount(rows, minlength=len(entropies)) / len(rows)
+        within, whole = float(times @ entropies), float(np.sum(entr(times @ probabilities)))
+        return float(np.exp(whole - within)), within, whole
+
+    return statistics
 
 
 def _log_probabilities(logits):

@@ -201,6 +201,19 @@ def test_standard_error_is_the_deviation_of_new_draws():
     assert np.mean(errors) == pytest.approx(np.std(values), rel=0.15)
 
 
+@pytest.mark.parametrize("smallest", [1e-3, 1e-7, 1e-9, 0.0])
+def test_nearly_flat_sets_are_as_exact_as_others(smallest):
+    rng = np.random.default_rng(0)
+    scales = np.array([1.0, 1.0, 0.1, smallest])
+    rotation = np.linalg.qr(rng.normal(size=[4, 4]))[0]
+    reals, fakes = rng.normal(size=[2, 200, 4])
+    # What the flat direction adds is far below the distance's own digits: both must agree with the plane's.
+    plane = frechet_distance((reals * scales)[:, :3], (fakes * scales)[:, :3]).value
+    whole = frechet_distance(reals * scales @ rotation, fakes * scales @ rotation)
+    assert whole.value == pytest.approx(plane, rel=1e-9, abs=2e-2 * smallest**2 + 1e-13)
+    assert whole.rank_reals == (4 if smallest > 0 else 3)
+
+
 def test_wrong_input_is_refused_in_one_line(features):
     with pytest.raises(ValueError, match="`reals` must have at least 2 examples. Received: 1"):
         frechet_distance(features["real"][:1], features["real"])

@@ -5,7 +5,13 @@ import pathlib
 import numpy as np
 import pytest
 
-from gansynth_tf.metrics.inception import inception_score, label_entropies, label_entropy, marginal_entropy
+from gansynth_tf.metrics.inception import (
+    inception_score,
+    label_entropies,
+    label_entropy,
+    marginal_entropy,
+    statistics_of_rows,
+)
 
 GOLDEN = pathlib.Path(__file__).parents[1] / "golden" / "metrics"
 
@@ -94,6 +100,18 @@ def test_order_matters_to_splits_only(inputs):
     whole = inception_score(inputs["logits"]).value
     assert inception_score(inputs["logits"][order]).value == pytest.approx(whole, rel=1e-12)
     assert inception_score(inputs["logits"], 10, order) == inception_score(inputs["logits"][order], 10)
+
+
+def test_statistics_of_rows_are_those_of_the_rows(inputs):
+    for logits in (inputs["logits"], inputs["logits_saturated"]):
+        statistics = statistics_of_rows(logits)
+        rows = np.random.default_rng(0).integers(len(logits), size=300)
+        expected = (
+            inception_score(logits[rows]).value,
+            label_entropy(logits[rows]),
+            marginal_entropy(logits[rows]),
+        )
+        assert statistics(rows) == pytest.approx(expected, rel=1e-10, abs=1e-12)
 
 
 def test_wrong_input_is_refused_in_one_line(inputs):
