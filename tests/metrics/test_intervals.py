@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from gansynth_tf.metrics.intervals import half_sample_deviation, share_interval
+from gansynth_tf.metrics.intervals import (
+    NORMAL_95,
+    bootstrap_interval,
+    deviation_interval,
+    half_sample_deviation,
+    share_interval,
+    subsample_interval,
+)
 
 
 @pytest.mark.parametrize(("num_right", "num"), [(8, 10), (0, 10), (10, 10), (629, 1000)])
@@ -56,3 +63,85 @@ def test_sets_too_small_to_halve_are_refused():
     for groups, num_halves in (([np.zeros(3, int)], 10), ([np.zeros(8, int)], 1), ([], 10)):
         with pytest.raises(ValueError, match="at least 4 clips, and 2 halves"):
             half_sample_deviation(lambda half: [0.0], groups, num_halves=num_halves)
+
+
+def test_bootstrap_of_a_mean_is_its_normal_interval():
+    values = np.random.default_rng(0).normal(size=300)
+    found = bootstrap_interval(lambda rows: values[rows].mean(), [300], np.random.default_rng(1), 2000)
+    half = 1.96 * values.std() / 300**0.5
+    assert float(found.low) == pytest.approx(values.mean() - half, abs=0.08 * half)
+    assert float(found.high) == pytest.approx(values.mean() + half, abs=0.08 * half)
+    assert float(found.deviation) == pytest.approx(values.std() / 300**0.5, rel=0.05)
+    assert found.method == "bootstrap"
+
+
+def test_subsets_of_a_mean_give_its_normal_interval_whatever_their_share():
+    values = np.random.default_rng(0).normal(size=300)
+    for share in (0.25, 0.5, 0.75):
+        found = subsample_interval(
+            lambda rows: values[rows].mean(), [300], np.random.default_rng(1), 1500, share=share
+        )
+        assert float(found.deviation) == pytest.approx(values.std(ddof=1) / 300**0.5, rel=0.06)
+        assert float(found.low + found.high) / 2 == pytest.approx(values.mean())
+        assert float(found.high - found.low) == pytest.approx(2 * 1.9616 * float(found.deviation), rel=1e-3)
+
+
+def test_draws_of_the_bootstrap_repeat_clips_and_those_of_subsets_do_not():
+    seen = []
+    bootstrap_interval(
+        lambda one, other: float(seen.append((one, other)) or 0), [30, 20], np.random.default_rng(0), 5
+    )
+    assert np.array_equal(seen[0][0], np.arange(30))  # The estimate itself.
+    assert all(len(one) == 30 and len(other) == 20 and len(set(one)) < 30 for one, other in seen[1:])
+    seen.clear()
+    subsample_interval(
+        lambda one, other: float(seen.append((one, other)) or 0),
+        [30, 20],
+        np.random.default_rng(0),
+        5,
+        0.5,
+        0.0,
+    )
+    assert len(seen) == 5
+    for one, other in seen:
+        assert len(set(one)) == 15 and len(set(other)) == 10 and (np.diff(one) > 0).all()
+
+
+def test_bootstrap_is_not_moved_by_the_bias_of_its_replicates():
+    # The square of a mean that is 0: replicates are twice as far from 0 as the estimate.
+    values = np.random.default_rng(3).normal(size=50)
+    values += 0.3 - values.mean()
+    found = bootstrap_interval(lambda rows: values[rows].mean() ** 2, [50], np.random.default_rng(1), 3000)
+    moved = np.quantile(
+        [values[rows].mean() ** 2 for rows in np.random.default_rng(1).integers(50, size=[3000, 50])],
+        [0.025, 0.975],
+    )
+    shift = values.var() / 50
+    assert float(found.low) == pytest.approx(moved[0] - shift, abs=0.4 * shift)
+    assert float(found.high) == pytest.approx(moved[1] - shift, abs=0.4 * shift)
+
+
+def test_intervals_of_several_numbers_and_of_a_seed():
+    values = np.random.default_rng(0).normal(size=[100, 2]) * [1.0, 5.0]
+    for interval in (bootstrap_interval, subsample_interval):
+        first, again, other = (
+            interval(lambda rows: values[rows].mean(axis=0), [100], np.random.default_rng(seed), 200)
+            for seed in (0, 0, 1)
+        )
+        assert first.low.shape == (2,) and np.all(first.low < first.high)
+        np.testing.assert_array_equal(first.low, again.low)
+        assert not np.array_equal(first.low, other.low)
+        assert first.deviation[1] / first.deviation[0] == pytest.approx(5.0, rel=0.3)
+
+
+def test_few_degrees_of_freedom_widen_an_interval():
+    normal, student = deviation_interval(1.0, 2.0, "x"), deviation_interval(1.0, 2.0, "x", degrees=4)
+    assert float(normal.high) == pytest.approx(1.0 + 2.0 * NORMAL_95)
+    assert float(student.high) == pytest.approx(1.0 + 2.0 * 2.7764, abs=1e-3)
+
+
+def test_sets_too_small_for_an_interval_are_refused():
+    with pytest.raises(ValueError, match="2 replicates. Received: "):
+        bootstrap_interval(lambda rows: 0.0, [5], np.random.default_rng(0), 1)
+    with pytest.raises(ValueError, match="hold and leave at least 2 clips"):
+        subsample_interval(lambda rows: 0.0, [3], np.random.default_rng(0))
