@@ -67,7 +67,7 @@ def test_a_saved_experiment_reads_back_the_same(tmp_path):
 def test_settings_hold_the_chosen_parts_only():
     experiment = Experiment.from_settings({"loss": "wgan_gp"})
     prefixes = {name.rpartition(".")[0] for name in experiment.settings}
-    assert prefixes == {"", "alarm", "grooves", "mel_if", "progressive", "wgan_gp"}
+    assert prefixes == {"", "alarm", "evaluate", "grooves", "mel_if", "progressive", "wgan_gp"}
     assert experiment.chosen["loss"] == ("wgan_gp",)
 
 

@@ -1,7 +1,8 @@
 """`eval/evaluate.py` and `gansynth-evaluate`: every metric of a protocol, to CSV, JSON and a page."""
 
 import sys
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,16 @@ from gansynth_tf.programs.evaluated_clips import NEWEST, FolderSource, RunSource
 from gansynth_tf.programs.evaluation_setup import Setup
 from gansynth_tf.programs.evaluation_work import Evaluation
 
+
+def _lines(texts: Mapping[str, str]) -> str:
+    """Returns a table of two columns, as --help shows it."""
+    indent = " " * 12
+    return "\n".join(
+        textwrap.fill(text, 110, initial_indent=f"  {key:<10}", subsequent_indent=indent)
+        for key, text in texts.items()
+    )
+
+
 USAGE = f"""\
 python eval/evaluate.py --run_dir=runs/a --classifier_dir=runs/classifiers/a
 python eval/evaluate.py --run_dir=runs/a --classifier_dir=runs/classifiers/a --checkpoints=all
@@ -24,9 +35,10 @@ Measures generated clips against real ones: of a run's newest save, of all its s
 says whether training still helps), or of a folder of wavs with labels.csv, as generate.py writes one. Train the
 classifier first, by eval/train_classifier.py; without one, what needs it stays empty.
 
-Protocols (--protocol): {", ".join(f"{key}: {protocol.description}" for key, protocol in PROTOCOLS.items())}
-Metrics (--metrics, the protocol's own if none are named):
-  {", ".join(METRICS)}
+Protocols (--protocol):
+{_lines({key: protocol.description for key, protocol in PROTOCOLS.items()})}
+Metrics (--metrics=a,b; without it, the protocol's own):
+{textwrap.fill(", ".join(METRICS), 110, initial_indent="  ", subsequent_indent="  ")}
 
 Each number stands beside the same number of real held-out clips (the floor: kind "floor") and of several sets of
 training clips (kind "spread", whose interval is where real clips lie), of as many clips: all sets have the size of the
@@ -37,7 +49,7 @@ It writes into the folder
   evaluation.csv   one row a number; evaluation.json holds the same
   rows.jsonl       the same as they were found: Ctrl-C or a kill loses one metric at most, the next start goes on
   evidence.npz     labels that were asked for, seeds, permutations, subsets, centres
-  features/        features of real clips, for the next start
+  features/        features of real clips, some 75 kB a clip, for the next start
 The same seed gives the same table, but for the column seconds and the rows of kind "timing". eval/README.md says what
 may be compared; eval/compare.py compares.
 """

@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 
 from gansynth_tf.evaluation.features import SPACES, ClassifierSpace, extract
-from gansynth_tf.evaluation.suite.evidence import ClipArrays, Evidence
+from gansynth_tf.evaluation.suite.evidence import CLASSIFIER, ClipArrays, Evidence
 from gansynth_tf.evaluation.suite.real_sets import TEST, TRAIN, RealClips, RealSets
 from gansynth_tf.programs.evaluated_clips import Clips
 
-CLASSIFIER = "classifier"
 Count = Callable[[int, int], None]
 
 
@@ -50,7 +49,7 @@ class EvaluatedSets:
     ):
         self._real, self._sets, self._seed = real, sets, seed
         self._folder, self._counted = folder, counted
-        keys = dict.fromkeys(key for metric in metrics for key in (*metric.needs, *metric.training_needs))
+        keys = dict.fromkeys(key for metric in metrics for key in metric.needs)
         self._spaces = {
             key: ClassifierSpace(classifier)
             if key == CLASSIFIER
@@ -58,8 +57,8 @@ class EvaluatedSets:
             for key in keys
             if key != CLASSIFIER or classifier is not None
         }
-        training_needs = {key for metric in metrics for key in metric.training_needs}
-        self._training_spaces = [space for key, space in self._spaces.items() if key in training_needs]
+        searched = {key for metric in metrics if metric.searches_training for key in metric.needs}
+        self._training_spaces = [space for key, space in self._spaces.items() if key in searched]
         self._reference_memory: dict[Any, Any] = {}
         self._near: Mapping[str, np.ndarray] | None = None
         self._training: ClipArrays | None = None

@@ -14,6 +14,7 @@ from gansynth_tf.evaluation.suite.metrics_catalogue import parameters_of
 from gansynth_tf.evaluation.suite.protocols import Asked
 from gansynth_tf.evaluation.suite.rows import FLOOR, MODEL, SPREAD, Row, RowStore
 from gansynth_tf.evaluation.suite.sweep import swept
+from gansynth_tf.options import UserError, WorkFailed
 from gansynth_tf.programs import command_line, evaluation_files
 from gansynth_tf.programs.evaluation_sets import forget
 from gansynth_tf.programs.evaluation_setup import Setup, announce
@@ -66,7 +67,7 @@ class Evaluation:
             self._measure_held_out()
             self._measure_splits()
             for step in self._source.steps:
-                self._measure_model(step)
+                self._measure_or_leave_out(step)
         self._write()
         return command_line.DONE
 
@@ -125,6 +126,15 @@ class Evaluation:
                 job = spread_job(metric, plan.asked, sets, independence, plan.subject, setup.setting)
                 self._keep(plan, job)
 
+    def _measure_or_leave_out(self, step):
+        """Measures a checkpoint; of several, one that cannot be read any more is left out."""
+        try:
+            self._measure_model(step)
+        except UserError as error:
+            if len(self._source.steps) == 1 or isinstance(error, WorkFailed):
+                raise
+            announce(f"Note: {step:,} images are left out: {error}")
+
     def _measure_model(self, step):
         """Measures the clips of a checkpoint, or of the folder."""
         missing, setup = self._missing(self._of(MODEL, step)), self._setup
@@ -132,9 +142,11 @@ class Evaluation:
         if not missing:
             announce(f"{what}: measured already.")
             return
+        began = time.monotonic()
         clips = self._source.clips(step, setup.rows, setup.seed)
         folder = self.folder / "features" / ("clips" if step is None else f"images-{step:09d}")
         evidence = setup.evaluated.model(clips, what, self._floor(), folder)
+        self._progress.made(missing[0].subject, time.monotonic() - began)
         for plan in missing:
             self._keep(plan, self._measured(plan, evidence))
         if not self._keep_features:
@@ -184,7 +196,9 @@ class Evaluation:
         evaluation_files.write_evidence(self.folder, setup.drawn(), named)
         sweep = swept(rows)
         # The best one may be of an earlier call, and its save gone.
-        step = sweep.best.step if sweep and sweep.best.step in self._source.steps else self._source.steps[-1]
+        steps = [step for step in self._source.steps if not self._missing(self._of(MODEL, step))]
+        steps = [sweep.best.step] if sweep and sweep.best.step in steps else steps or [self._source.steps[-1]]
+        step = steps[-1]
         shown: dict[str, Any] = {}
         for (kind, its_step, _), job in jobs.items():
             if kind == MODEL and its_step == ("" if step is None else str(step)):
@@ -223,27 +237,37 @@ class _Progress:
     def __init__(self, plans: Sequence[Plan]):
         self._left = list(plans)
         self._total = len(self._left)
-        self._seconds: dict[tuple[str, str], float] = {}
-        self._began = time.monotonic()
+        self._job_seconds: dict[tuple[str, str], float] = {}
+        self._set_seconds: dict[Subject, float] = {}
+
+    def made(self, subject: Subject, seconds: float) -> None:
+        """Takes in how long it took to make a set of clips and to take it to features."""
+        self._set_seconds[subject] = seconds
 
     def done(self, plan: Plan, rows: Sequence[Row]) -> str:
         """Returns a line about a job that is done."""
-        now = time.monotonic()
-        self._seconds[plan.subject.kind, plan.asked.metric] = now - self._began
-        self._began = now
+        self._job_seconds[plan.subject.kind, plan.asked.metric] = sum(row.seconds or 0.0 for row in rows)
         self._left.remove(plan)
         shown = [row for row in rows if not row.class_name][:2]
         text = "; ".join(f"{row.metric} {_told(row)}" for row in shown)
         where = plan.subject.run if plan.subject.step is None else f"{plan.subject.step:,} images"
         line = f"[{self._total - len(self._left)} of {self._total}] {where}: {text}"
-        return line + (f"; about {duration(self._seconds_left())} left" if self._left else "")
+        return line + (f"; {self._time_left()} left" if self._left else "")
 
-    def _seconds_left(self) -> float:
-        known = self._seconds
+    def _time_left(self) -> str:
+        """Returns the time that jobs like those done will take, and sets of clips like those made."""
+        known = self._job_seconds
         mean = sum(known.values()) / len(known)
-        keys = [(plan.subject.kind, plan.asked.metric) for plan in self._left]
         alike = {metric: seconds for (_, metric), seconds in known.items()}
-        return sum(known.get(key, alike.get(key[1], mean)) for key in keys)
+        keys = [(plan.subject.kind, plan.asked.metric) for plan in self._left]
+        seconds = sum(known.get(key, alike.get(key[1], mean)) for key in keys)
+        models = [its for subject, its in self._set_seconds.items() if subject.kind == MODEL]
+        unmade = {
+            plan.subject for plan in self._left if plan.subject.kind == MODEL
+        } - self._set_seconds.keys()
+        if unmade and not models:
+            return f"at least {duration(seconds)}"
+        return f"about {duration(seconds + len(unmade) * sum(models) / max(1, len(models)))}"
 
 
 def _told(row: Row) -> str:

@@ -47,7 +47,7 @@ def make_observers(experiment, facts):
         prefix="alarm",
     )
     evaluations = experiment.build(
-        Evaluations, _evaluating(experiment, facts.run_dir), progress_line.note, prefix="evaluate"
+        Evaluations, evaluating(experiment, facts.run_dir), progress_line.note, prefix="evaluate"
     )
     if evaluations.every_images:
         evaluate.check_choices(evaluations.protocol)
@@ -55,8 +55,13 @@ def make_observers(experiment, facts):
     return [progress_line, history, tensorboard, previews, alarm, evaluations]
 
 
-def _evaluating(experiment, run_dir):
-    """Returns what evaluates a save of a run, and returns what went wrong."""
+def evaluating(experiment, run_dir):
+    """Returns what `Evaluations` calls: it evaluates a save of a run, and returns what went wrong.
+
+    Args:
+        experiment: Of the run, its data open.
+        run_dir: Folder of the run.
+    """
 
     def evaluate_save(num_images, told):
         try:

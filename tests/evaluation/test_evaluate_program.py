@@ -12,6 +12,7 @@ from gansynth_tf.data.grooves import Grooves
 from gansynth_tf.evaluation.suite import page_data
 from gansynth_tf.experiment import Experiment
 from gansynth_tf.models.classifier import Classifier
+from gansynth_tf.options import UserError
 from gansynth_tf.programs import evaluate, evaluated_clips, evaluation_work
 from gansynth_tf.training.checkpoints import CheckpointStore
 
@@ -186,7 +187,7 @@ def test_a_kill_loses_one_metric_and_the_next_start_goes_on(folder, monkeypatch,
         table(folder / "one" / "evaluation.csv")
     )
     assert run(folder, FEW, "--seed=3", "--num_splits=2", output="killed") == 0
-    assert done == ["frechet_distance"] and "about" in capsys.readouterr().out
+    assert done == ["frechet_distance"] and " left" in capsys.readouterr().out
 
 
 def test_a_sweep_names_the_best_and_goes_on(folder, capsys):
@@ -199,6 +200,22 @@ def test_a_sweep_names_the_best_and_goes_on(folder, capsys):
     rows = [row for row in table(folder / "sweep" / "evaluation.csv") if row["metric"] == "frechet_distance"]
     assert [row["step"] for row in rows] == ["0", "200", "400", ""]
     assert json.loads((folder / "sweep" / "page_data.json").read_text())["checkpoints"] == [0, 200, 400]
+
+
+def test_a_save_that_cannot_be_read_is_left_out_of_a_sweep(folder, monkeypatch, capsys):
+    class Damaged(Instrument):
+        def __init__(self, run_dir, num_images):
+            super().__init__(run_dir, num_images)
+            if num_images == 200:
+                raise UserError("images-000000200.npz is no save that can be read.")
+
+    monkeypatch.setattr(evaluated_clips.synthesis, "load", Damaged)
+    options = ("--num_splits=0", "--metrics=accuracy")
+    assert run(folder, "--checkpoints=all", *options, output="damaged") == 0
+    assert "200 images are left out: images-000000200.npz is no save" in capsys.readouterr().out
+    rows = table(folder / "damaged" / "evaluation.csv")
+    assert {row["step"] for row in rows} == {"0", "400", ""}
+    assert run(folder, "--checkpoints=200", *options, output="damaged_alone") == 2
 
 
 def test_clips_that_are_not_finite_get_no_numbers(folder, monkeypatch):

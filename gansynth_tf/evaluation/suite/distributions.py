@@ -1,10 +1,18 @@
 """Metrics of two sets of features: Frechet and kernel distances, bins, and neighbourhoods."""
 
+import math
+
 import numpy as np
 
-from gansynth_tf.evaluation.suite.evidence import CannotMeasure, Evidence, Findings, Measured, is_constant
-from gansynth_tf.evaluation.suite.recognition import CLASSIFIER
-from gansynth_tf.evaluation.suite.uncertainty import NO_ENDS, around, not_negative, subsampled
+from gansynth_tf.evaluation.suite.evidence import (
+    CLASSIFIER,
+    CannotMeasure,
+    Evidence,
+    Findings,
+    Measured,
+    is_constant,
+)
+from gansynth_tf.evaluation.suite.uncertainty import NO_ENDS, around, subsampled, within
 from gansynth_tf.metrics import bins, frechet, kernel
 from gansynth_tf.metrics.density_coverage import precision_recall_density_coverage
 
@@ -20,7 +28,7 @@ class OfFeatures:
 
     key: str
     version = 1
-    training_needs: tuple[str, ...] = ()
+    searches_training = False
     is_timing = False
 
     def __init__(self, *, space: str = CLASSIFIER):
@@ -62,7 +70,7 @@ class FrechetDistance(OfFeatures):
         interval = NO_ENDS
         if evidence.with_intervals and not found.status:
             error = frechet.frechet_standard_error(reals, fakes)
-            interval = not_negative(around(found.value, error, "delta method"))
+            interval = within(around(found.value, error, "delta method"), 0.0)
         return Findings([Measured(self.key, found.value, *interval, status=found.status, **facts)])
 
 
@@ -166,8 +174,9 @@ class _OfNeighbourhoods(OfFeatures):
 
             sizes = [len(reals), len(fakes)]
             intervals = subsampled(statistic, list(found.values()), sizes, evidence, "neighbourhoods")
+            limits = {name: (0.0, math.inf if name == "density" else 1.0) for name in found}
             return {
-                name: (value, *not_negative(interval))
+                name: (value, *within(interval, *limits[name]))
                 for (name, value), interval in zip(found.items(), intervals, strict=True)
             }
 

@@ -1,11 +1,13 @@
 """Metrics of how far clips are from each other and from training clips."""
 
+import dataclasses
+
 import numpy as np
 from scipy.spatial.distance import cdist
 
 from gansynth_tf.evaluation.suite.evidence import CannotMeasure, Evidence, Findings, Measured
 from gansynth_tf.evaluation.suite.nearest import nearest_training
-from gansynth_tf.evaluation.suite.uncertainty import mean_with_interval
+from gansynth_tf.evaluation.suite.uncertainty import around, bootstrapped, mean_with_interval, within
 from gansynth_tf.metrics import distances, diversity, structural_similarity
 
 LOG_MEL = "log_mel"
@@ -23,7 +25,7 @@ class _OfDistances:
 
     key: str
     version = 1
-    training_needs: tuple[str, ...] = ()
+    searches_training = False
     is_timing = False
 
     def __init__(self, *, space: str = LOG_MEL):
@@ -88,11 +90,7 @@ class DistanceTrain(_Relative):
     """Mean distance of a clip to its nearest training clip: 0 where these were learnt by heart."""
 
     key = "distance_train"
-
-    @property
-    def training_needs(self) -> tuple[str, ...]:
-        """Spaces that all training clips must have been taken to."""
-        return (self.space,)
+    searches_training = True
 
     def measure(self, evidence: Evidence) -> Findings:
         """Returns the mean, tells of copies, and shows the nearest pairs."""
@@ -148,17 +146,19 @@ class WithinClassDistance(_OfDistances):
         known = np.isfinite(means)
         if not known.any():
             raise CannotMeasure("no class has two clips")
-        facts = {"features": evidence.described(self.space)}
+        features_of, how = evidence.described(self.space), "delta method of a mean of pairs"
         value = float(np.mean(means[known]))
-        half = 1.96 * float(np.sqrt(np.sum(deviations[known] ** 2))) / int(known.sum())
-        how = "delta method of a mean of pairs"
-        measured = [Measured(self.key, value, max(0.0, value - half), value + half, how, **facts)]
+        deviation = float(np.sqrt(np.sum(deviations[known] ** 2))) / int(known.sum())
+        ends = within(around(value, deviation, how), 0.0)
+        measured = [Measured(self.key, value, *ends, features=features_of)]
         for number, class_name in enumerate(classes):
             if label and known[number]:
-                name, num = f"{label}={class_name}", int(counts[number])
-                measured.append(
-                    Measured(self.key, float(means[number]), class_name=name, num_samples=num, **facts)
+                mean = float(means[number])
+                ends = within(around(mean, float(deviations[number]), how), 0.0)
+                row = Measured(
+                    self.key, mean, *ends, features=features_of, class_name=f"{label}={class_name}"
                 )
+                measured.append(dataclasses.replace(row, num_samples=int(counts[number])))
         return Findings(measured)
 
 
@@ -219,8 +219,16 @@ class ModeSeekingRatio(_OfDistances):
         value = diversity.mode_seeking_ratio(
             features[first], features[second], latents[first], latents[second]
         )
-        facts = {"features": evidence.described(self.space)}
-        return Findings([Measured(self.key, value, **facts)], drawn={"pairs": np.stack([first, second])})
+        moved = np.mean(np.abs(features[first] - features[second]), axis=1, dtype=np.float64)
+        told = np.mean(np.abs(latents[first] - latents[second]), axis=1, dtype=np.float64)
+        interval = bootstrapped(
+            lambda chosen: float(np.mean(moved[chosen]) / np.mean(told[chosen])),
+            len(first),
+            evidence,
+            self.key,
+        )
+        measured = Measured(self.key, value, *interval, features=evidence.described(self.space))
+        return Findings([measured], drawn={"pairs": np.stack([first, second])})
 
 
 class RealTimeFactor:
@@ -229,7 +237,7 @@ class RealTimeFactor:
     key = "real_time_factor"
     version = 1
     needs: tuple[str, ...] = ()
-    training_needs: tuple[str, ...] = ()
+    searches_training = False
     is_timing = True
 
     def measure(self, evidence: Evidence) -> Findings:

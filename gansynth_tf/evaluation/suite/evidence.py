@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+# The space that hears labels.
+CLASSIFIER = "classifier"
 # Streams of random numbers, so that one metric's draws do not move another's.
 REAL_STREAM, HELD_OUT_STREAM, ASKED_STREAM, LATENT_STREAM, METRIC_STREAM = range(5)
 
@@ -122,7 +124,9 @@ class Evidence:
         self.check_finite()
         name = self.feature_arrays.get(space)
         of = self.clips if of is None else of
-        if name is None or name not in of.arrays:
+        if name is None:
+            raise CannotMeasure(f"no {space} was given")
+        if name not in of.arrays:
             raise CannotMeasure(f"no features of {space}")
         array = of.array(name)
         return array.reshape(len(array), -1)
@@ -159,6 +163,8 @@ class Evidence:
         Raises:
             CannotMeasure: If there is none.
         """
+        if CLASSIFIER not in self.feature_arrays:
+            raise CannotMeasure(f"no {CLASSIFIER} was given")
         if wanted:
             return list(wanted)
         known = [label for label in self.labels if logits_array(label) in self.reference.arrays]

@@ -150,14 +150,19 @@ def spread_job(
 
 def outside(rows: Sequence[Row]) -> list[str]:
     """Returns the numbers for which real held-out clips do not lie where training clips say that real ones lie."""
-    spread = {row.metric: row for row in rows if row.kind == SPREAD and row.ci_low is not None}
+    spread = {
+        row.metric: (row.ci_low, row.ci_high)
+        for row in rows
+        if row.kind == SPREAD and row.ci_low is not None and row.ci_high is not None
+    }
     found = []
     for row in rows:
         if row.kind != FLOOR or row.class_name or row.value is None or row.metric not in spread:
             continue
-        ends = spread[row.metric].ci_low, spread[row.metric].ci_high
-        slack = 1e-9 * max(map(abs, ends))
-        if not ends[0] - slack <= row.value <= ends[1] + slack:
+        low, high = spread[row.metric]
+        # What is the same for all sets has an interval without width, whose ends are rounded.
+        slack = 1e-9 * max(abs(low), abs(high))
+        if not low - slack <= row.value <= high + slack:
             found.append(row.metric)
     return found
 

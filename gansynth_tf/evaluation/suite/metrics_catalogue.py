@@ -16,14 +16,14 @@ class Metric(Protocol):
         key: Its name in METRICS; its numbers have that name, or one that begins with it.
         version: Raised when the same clips would be given another number.
         needs: Spaces that clips must have been taken to.
-        training_needs: Spaces that all training clips must have been taken to.
+        searches_training: Whether all training clips must have been taken to these, too.
         is_timing: Whether it measures time, and so another number at every start.
     """
 
     key: str
     version: int
     needs: tuple[str, ...]
-    training_needs: tuple[str, ...]
+    searches_training: bool
     is_timing: bool
 
     def measure(self, evidence: Evidence) -> Findings:

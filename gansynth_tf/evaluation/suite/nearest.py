@@ -9,8 +9,9 @@ _CLOSEST = 4
 def nearest_training(queries, candidates, own=None) -> tuple[np.ndarray, np.ndarray]:
     """Returns each query's distance to its nearest candidate, and which that is.
 
-    ||q - c||_2, found by a matrix product and computed anew from the differences: the product alone is fast and gives
-    copies a distance that is not 0. Candidates are read a block at a time and need not fit in memory as float64.
+    ||q - c||_2. A product of matrices in float32 finds the closest few candidates of a block, the differences of these
+    in float64 tell which is nearest and how far: copies are at exactly 0, and rounding can only choose between
+    candidates whose distances agree in five digits. Candidates are read a block at a time and need not fit in memory.
 
     Args:
         queries: [num_queries, num_features].
@@ -22,23 +23,35 @@ def nearest_training(queries, candidates, own=None) -> tuple[np.ndarray, np.ndar
         Distances [num_queries] float64 (infinite if there is no candidate but the query itself), indices [num_queries]
         int64.
     """
-    queries = np.asarray(queries, np.float64)
+    queries = np.asarray(queries, np.float32)
     own = np.full(len(queries), -1) if own is None else np.asarray(own)
-    middle = np.mean(queries, axis=0)
-    centred = queries - middle
+    # About a common origin norms, and rounding errors with them, are small.
+    origin = np.mean(queries, axis=0)
+    centred = queries - origin
     squares = np.sum(centred**2, axis=1)
     nearest, which = np.full(len(queries), np.inf), np.full(len(queries), -1, np.int64)
     for start in range(0, len(candidates), _BLOCK):
-        block = np.asarray(candidates[start : start + _BLOCK], np.float64) - middle
-        distances = squares[:, None] + np.sum(block**2, axis=1) - 2.0 * (centred @ block.T)
+        block = np.asarray(candidates[start : start + _BLOCK], np.float32)
+        moved = block - origin
+        distances = squares[:, None] + np.sum(moved**2, axis=1) - 2.0 * (centred @ moved.T)
         (members,) = np.nonzero((own >= start) & (own < start + len(block)))
         distances[members, own[members] - start] = np.inf
         num = min(_CLOSEST, len(block))
         closest = np.argpartition(distances, num - 1, axis=1)[:, :num]
-        for column in range(num):
-            chosen = closest[:, column]
-            exact = np.sqrt(np.sum((centred - block[chosen]) ** 2, axis=1))
-            exact[np.isinf(distances[np.arange(len(queries)), chosen])] = np.inf
-            closer = exact < nearest
-            nearest[closer], which[closer] = exact[closer], start + chosen[closer]
+        exact = _exact(queries, block, closest)
+        exact[np.isinf(np.take_along_axis(distances, closest, axis=1))] = np.inf
+        best = np.argmin(exact, axis=1)
+        rows = np.arange(len(queries))
+        closer = exact[rows, best] < nearest
+        nearest[closer] = exact[rows, best][closer]
+        which[closer] = start + closest[rows, best][closer]
     return nearest, which
+
+
+def _exact(queries, block, closest):
+    """Returns [num_queries, num_closest] distances from differences in float64."""
+    exact = np.empty(closest.shape)
+    for number, (query, chosen) in enumerate(zip(queries, closest, strict=True)):
+        differences = block[chosen].astype(np.float64) - query
+        exact[number] = np.sqrt(np.einsum("ij,ij->i", differences, differences))
+    return exact

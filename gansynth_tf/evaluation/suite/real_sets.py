@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import math
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from scipy.stats import t
@@ -140,8 +141,8 @@ class RealClips:
         labels: Has classes, clips(split) and rows(split).
     """
 
-    dataset: object
-    labels: object
+    dataset: Any
+    labels: Any
 
     def count(self, split: str) -> int:
         """Returns the number of used clips of a split; 0 if there is no such split."""

@@ -4,11 +4,10 @@ import numpy as np
 from scipy.special import entr, log_softmax, softmax
 
 from gansynth_tf.data.labels import all_numbers
-from gansynth_tf.evaluation.suite.evidence import CannotMeasure, Evidence, Findings, Measured
+from gansynth_tf.evaluation.suite.evidence import CLASSIFIER, CannotMeasure, Evidence, Findings, Measured
 from gansynth_tf.evaluation.suite.uncertainty import bootstrapped, mean_with_interval, share
 from gansynth_tf.metrics import accuracy, inception
 
-CLASSIFIER = "classifier"
 _MOST_CLASSES, _MANY_CLASSES = 12, 6
 
 
@@ -22,7 +21,7 @@ class OfLabels:
     key: str
     version = 1
     needs: tuple[str, ...] = (CLASSIFIER,)
-    training_needs: tuple[str, ...] = ()
+    searches_training = False
     is_timing = False
 
     def __init__(self, *, labels: tuple[str, ...] = ()):

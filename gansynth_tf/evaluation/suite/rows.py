@@ -163,14 +163,15 @@ class RowStore:
         """
         if job in self._jobs:
             raise ValueError(f"The job {job!r} is done already.")
-        record = {"job": job, "rows": [dataclasses.asdict(row) for row in rows], "shown": dict(shown or {})}
+        its_shown = dict(shown or {})
+        record = {"job": job, "rows": [dataclasses.asdict(row) for row in rows], "shown": its_shown}
         line = json.dumps(record, allow_nan=False, ensure_ascii=False) + "\n"
         self.folder.mkdir(parents=True, exist_ok=True)
         with open(self._path, "a", encoding="utf-8") as stream:
             stream.write(line)
             stream.flush()
             os.fsync(stream.fileno())
-        self._jobs[job] = tuple(rows), record["shown"]
+        self._jobs[job] = tuple(rows), its_shown
 
     def rows(self, jobs: Iterable[str] | None = None) -> list[Row]:
         """Returns the rows of jobs in that order, those not done left out; None means all, as they were done."""

@@ -101,7 +101,7 @@ def _swept(name, found, real):
 
 def _overlap(first: Row, second: Row) -> bool:
     """Returns whether two intervals have a point in common; without intervals, whether the values are equal."""
-    if None in (first.ci_low, first.ci_high, second.ci_low, second.ci_high):
+    if first.ci_low is None or first.ci_high is None or second.ci_low is None or second.ci_high is None:
         return first.value == second.value
     return first.ci_low <= second.ci_high and second.ci_low <= first.ci_high
 

@@ -80,10 +80,12 @@ def ends(interval: Interval) -> Ends:
     return float(interval.low), float(interval.high), interval.method
 
 
-def not_negative(its: Ends) -> Ends:
-    """Returns the interval of a number that cannot be negative."""
+def within(its: Ends, least: float, most: float = math.inf) -> Ends:
+    """Returns the interval of a number that cannot be less than `least` or more than `most`."""
     low, high, how = its
-    return its if low is None or high is None else (max(0.0, low), max(0.0, high), how)
+    if low is None or high is None:
+        return its
+    return min(max(least, low), most), min(max(least, high), most), how
 
 
 def mean_with_interval(values) -> tuple[float, float | None, float | None, str]:
