@@ -31,6 +31,7 @@ the other metrics by --only_comparable.
 Exit status: 0 the table is written; 1 numbers that cannot be compared, or no table could be written; 2 a mistake in
 what was asked for, a file that cannot be read being one.
 """
+_MOST_NAMES = 6
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -113,13 +114,15 @@ def _check(told, paths: Sequence[str]) -> None:
 
 
 def _in_words(quarrel: Quarrel) -> str:
-    shown = ", ".join(quarrel.metrics[:6]) + (", ..." if len(quarrel.metrics) > 6 else "")
-    return f"{shown} ({len(quarrel.metrics)} in all): {'; '.join(quarrel.words)}"
+    rest = len(quarrel.metrics) - _MOST_NAMES
+    shown = ", ".join(quarrel.metrics[:_MOST_NAMES]) + (f" and {rest} more" if rest > 0 else "")
+    return f"{shown}: {'; '.join(quarrel.words)}"
 
 
 def _refusal(quarrels: Sequence[Quarrel], nothing_left: bool) -> str:
     lines = ["These numbers cannot be ranked: they were not measured alike."]
     lines += [f"  {_in_words(quarrel)}." for quarrel in quarrels]
+    lines += [f"  {place}." for place in dict.fromkeys(one for quarrel in quarrels for one in quarrel.places)]
     advice = "Evaluate both alike: the same protocol, seed, classifier and number of clips"
     other = (
         "; there is no metric left to compare"

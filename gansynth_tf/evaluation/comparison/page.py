@@ -8,7 +8,7 @@ from gansynth_tf.evaluation.comparison.ranking import BEST, RULE, TIED, UNRANKED
 from gansynth_tf.evaluation.comparison.tables import details, reason, statuses
 from gansynth_tf.evaluation.page.document import Section, document
 from gansynth_tf.evaluation.page.estimates import Estimate, written
-from gansynth_tf.evaluation.page.markup import Markup, element, joined
+from gansynth_tf.evaluation.page.markup import Child, Markup, element, joined
 from gansynth_tf.evaluation.page.metric_texts import metric_title
 from gansynth_tf.evaluation.page.tables import facts_table, table
 from gansynth_tf.evaluation.suite.directions import NONE, WORDS, direction_of
@@ -17,7 +17,7 @@ from gansynth_tf.evaluation.suite.rows import Row
 _WORDS = {BEST: "best", TIED: "= tied with the best"}
 
 
-def comparison_page(found: Collection, warnings: Sequence[str], facts: Sequence[Sequence[object]]) -> Markup:
+def comparison_page(found: Collection, warnings: Sequence[str], facts: Sequence[Sequence[Child]]) -> Markup:
     """Returns the page of a comparison.
 
     Args:

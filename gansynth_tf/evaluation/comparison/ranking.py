@@ -28,10 +28,12 @@ class Quarrel:
     Args:
         metrics: Names of the metrics.
         words: What differs, both values.
+        places: In which file each of the two entries stands that the words name.
     """
 
     metrics: tuple[str, ...]
     words: tuple[str, ...]
+    places: tuple[str, ...]
 
 
 def quarrels(found: Collection, evaluations: Sequence[Evaluation]) -> list[Quarrel]:
@@ -44,7 +46,7 @@ def quarrels(found: Collection, evaluations: Sequence[Evaluation]) -> list[Quarr
         evaluations: Where it was read.
     """
     by_path = {evaluation.path: evaluation for evaluation in evaluations}
-    together: dict[tuple[str, ...], list[str]] = {}
+    together: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
     lines: dict[str, list[Line]] = {}
     for line in found.lines:
         if line.is_main and line.cells:
@@ -52,8 +54,9 @@ def quarrels(found: Collection, evaluations: Sequence[Evaluation]) -> list[Quarr
     for metric, its in lines.items():
         pair = _strangers(its)
         if pair:
-            together.setdefault(_told(*pair, by_path), []).append(metric)
-    return [Quarrel(tuple(metrics), words) for words, metrics in together.items()]
+            places = tuple(f"{entry} is in {read.path}" for entry, read in pair)
+            together.setdefault((_told(*pair, by_path), places), []).append(metric)
+    return [Quarrel(tuple(metrics), *words_and_places) for words_and_places, metrics in together.items()]
 
 
 def _strangers(lines: Sequence[Line]) -> tuple[tuple[Entry, ReadRow], tuple[Entry, ReadRow]] | None:
@@ -70,10 +73,8 @@ def _strangers(lines: Sequence[Line]) -> tuple[tuple[Entry, ReadRow], tuple[Entr
 
 def _told(first, second, evaluations: Mapping[str, Evaluation]) -> tuple[str, ...]:
     """Returns in words how two rows were measured otherwise."""
-    names, rows = [], []
-    for entry, read in (first, second):
-        names.append(f"{entry} ({read.path})")
-        rows.append(read)
+    names = [str(entry) for entry, _ in (first, second)]
+    rows = [read for _, read in (first, second)]
     unprinted = [name for name, read in zip(names, rows, strict=True) if not read.row.fingerprint]
     if unprinted:
         return (f"no fingerprint in {' and '.join(unprinted)}: it is not known what it may be compared with",)

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from gansynth_tf.evaluation.comparison.collection import Collection, Entry, Line
 from gansynth_tf.evaluation.comparison.ranking import BEST, TIED, UNRANKED, marks
-from gansynth_tf.evaluation.page.estimates import shortened
 from gansynth_tf.evaluation.suite.directions import describes_another, direction_of
 from gansynth_tf.evaluation.suite.rows import Row
 
@@ -125,7 +124,7 @@ def text_table(found: Collection) -> str:
     ]
     first = ("metric", "", *titles)
     last = ("real", "", *(_number(line.real).partition(" ")[0] for line in lines))
-    short = {entry.name: shortened(plain(entry.name), _LONGEST_NAME) for entry in found.entries}
+    short = {entry.name: _shortened(plain(entry.name)) for entry in found.entries}
     if len(set(short.values())) < len(short):
         short = {name: plain(name) for name in short}
     columns = [_column_of(entry, short[entry.name], lines) for entry in found.entries]
@@ -140,6 +139,12 @@ def text_table(found: Collection) -> str:
         room -= _width(column) + 2
     text = "\n\n".join(_panel([first, *panel, last]) for panel in panels)
     return "\n".join([text, *_reasons(lines, found)]) + "\n"
+
+
+def _shortened(name: str) -> str:
+    """Returns the start and the end of a name that is too long."""
+    end = 2 * _LONGEST_NAME // 5
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - end - 2]}..{name[-end:]}"
 
 
 def _width(column: Sequence[str]) -> int:
