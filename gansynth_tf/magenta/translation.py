@@ -20,6 +20,8 @@ REPRESENTATIONS = {"mel": "mel_if", "linear": "linear_if", "phase": "linear_phas
 _OVERLAP = 0.75
 _LEFT_OUT_BIN = "dc"
 _EMA_DECAY = 0.999
+_SAMPLE_RATE = 16000
+_LENGTH_SAMPLES = 64000
 # {our option: the original's key} of what is the same number in both.
 _SAME = {
     "sample_rate": "sample_rate",
@@ -174,6 +176,16 @@ def what_the_original_lacks(settings: Mapping[str, Any]) -> list[str]:
     ):
         if settings.get(name, theirs) != theirs:
             lines.append(f"--{name}={settings[name]}: the original goes on training with {theirs}.")
+    if settings["sample_rate"] != _SAMPLE_RATE:
+        lines.append(
+            f"--sample_rate={settings['sample_rate']}: the original writes its wavs as of {_SAMPLE_RATE} Hz, so that "
+            "they play at another speed and pitch, and trains on notes of that rate."
+        )
+    if settings["length_samples"] != _LENGTH_SAMPLES:
+        lines.append(
+            f"--length_samples={settings['length_samples']}: the original plays such clips, but takes "
+            f"{_LENGTH_SAMPLES} samples of each note to train on."
+        )
     return lines
 
 

@@ -249,6 +249,13 @@ def test_what_only_training_or_sound_there_would_lack_is_told():
     assert not translation.what_the_original_lacks(Experiment.from_settings(PAPER).settings)
 
 
+def test_a_rate_and_a_length_that_the_original_does_not_look_at_are_told():
+    settings = Experiment.from_settings(PAPER | {"sample_rate": 8000, "length_samples": 32000}).settings
+    rate, length = translation.what_the_original_lacks(settings)
+    assert rate.startswith("--sample_rate=8000: the original writes its wavs as of 16000 Hz")
+    assert length.startswith("--length_samples=32000:") and "64000 samples of each note" in length
+
+
 def test_a_disk_that_refuses_is_told_without_where_in_tensorflow_it_was(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(OSError) as raised:
