@@ -142,7 +142,9 @@ def test_a_matrix_is_darkest_where_a_row_has_all_its_clips():
 
 def test_the_classes_that_are_confused_most_often_come_first(tmp_path):
     counts = [[5, 1, 0], [3, 4, 0], [0, 2, 6]]
-    page = Page(write_page(tmp_path, {"confusions": {"genre": {"classes": ["a", "b", "c"], "counts": counts}}}))
+    page = Page(
+        write_page(tmp_path, {"confusions": {"genre": {"classes": ["a", "b", "c"], "counts": counts}}})
+    )
     rows = re.findall(r'<th scope="row">(.)</th><td>(.)</td><td>([^<]*)</td>', page.source)
     assert rows == [("b", "a", "3 of 7"), ("c", "b", "2 of 8"), ("a", "b", "1 of 6")]
     assert "71.4 % of 21 clips heard as asked" in page.text
@@ -317,6 +319,7 @@ def test_two_sections_of_one_name_are_refused():
 def test_every_metric_of_the_suite_is_explained():
     assert [key for key in DIRECTIONS if not metric_meaning(key)] == []
     assert metric_title("accuracy/my_label") == "Accuracy: my_label"
+    assert metric_title("accuracy/pitch/within_semitone") == "Accuracy: pitch, within_semitone"
     assert metric_title("what_else") == "What else" and metric_meaning("what_else") == ""
 
 

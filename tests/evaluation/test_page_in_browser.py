@@ -52,6 +52,19 @@ def test_the_page_fits_its_window(browser, page, width):
 
 
 @pytest.mark.parametrize("width", [TELEPHONE, DESK])
+def test_no_text_is_squeezed(browser, page, width):
+    browser.open(page, width)
+    browser.evaluate('document.querySelectorAll("details").forEach(one => one.open = true)')
+    # A column so narrow that words break: higher than wide, and more than three lines.
+    squeezed = browser.evaluate(
+        '[...document.querySelectorAll("caption, p, li, th, td, h1, h2, h3, h4, figcaption")].filter(one => {'
+        "const box = one.getBoundingClientRect(); return box.height > 100 && box.width < 60"
+        "}).map(one => one.tagName + one.textContent.slice(0, 30))"
+    )
+    assert squeezed == []
+
+
+@pytest.mark.parametrize("width", [TELEPHONE, DESK])
 def test_charts_are_drawn_and_their_text_can_be_read(browser, page, width):
     browser.open(page, width)
     sizes = browser.evaluate(

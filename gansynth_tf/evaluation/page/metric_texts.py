@@ -47,7 +47,7 @@ def metric_title(metric: str) -> str:
     """Returns what a row's metric is called; one that no table here knows, by its key in words."""
     key, _, detail = metric.partition("/")
     title = _TEXTS[key][0] if key in _TEXTS else key.replace("_", " ").capitalize()
-    return f"{title}: {detail}" if detail else title
+    return f"{title}: {detail.replace('/', ', ')}" if detail else title
 
 
 def metric_meaning(metric: str) -> str:

@@ -69,6 +69,7 @@ th[scope=row]{font-weight:600}
 .facts th,.facts td{padding-top:.15em;padding-bottom:.15em;font-weight:400}
 .facts th{color:var(--muted);min-width:8em}
 td small,th small{display:block;font-weight:400}
+.card td:last-child{white-space:nowrap}
 .value{font-weight:600;white-space:nowrap}
 .interval{white-space:nowrap}
 .absent{color:var(--muted);font-style:italic}
@@ -125,7 +126,7 @@ footer{margin-top:3em;border-top:1px solid var(--line);padding-top:.6em}
  body{padding:8px 12px 40px}
  th,td{padding-right:.6em}
  .clips{grid-template-columns:repeat(2,1fr)}
- .metrics,.metrics tbody{display:block}
+ .metrics,.metrics caption,.metrics tbody{display:block}
  .metrics thead{display:none}
  .metrics tr{display:grid;grid-template-columns:1fr 1fr;gap:0 12px;padding:.5em 0;border-bottom:1px solid var(--line)}
  .metrics th,.metrics td{border:0;padding:.15em 0}

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from gansynth_tf.evaluation.page.estimates import Estimate, number, written
-from gansynth_tf.evaluation.page.markup import Child, Markup, element, joined
+from gansynth_tf.evaluation.page.markup import Child, Markup, element, escaped, joined
 from gansynth_tf.evaluation.page.metric_texts import metric_meaning, metric_title
 from gansynth_tf.evaluation.page.results import Cells, Results
 from gansynth_tf.evaluation.suite.directions import NONE, WORDS, direction_of
@@ -35,10 +35,12 @@ def table(caption: str, header: Sequence[Child], rows: Iterable[Sequence[Child]]
     return element("div", region, element("table", {"class": name or None}, content))
 
 
-def facts_table(facts: Iterable[Sequence[Child]]) -> Markup:
+def facts_table(facts: Iterable[Sequence[object]]) -> Markup:
     """Returns what was evaluated and how, a line a fact."""
     lines = [
-        element("tr", None, element("th", {"scope": "row"}, name), element("td", None, value))
+        element(
+            "tr", None, element("th", {"scope": "row"}, escaped(name)), element("td", None, escaped(value))
+        )
         for name, value in facts
     ]
     caption = element("caption", None, "What was evaluated, and how")
