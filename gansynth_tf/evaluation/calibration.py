@@ -1,4 +1,4 @@
-"""How far a classifier's probabilities can be believed, and the temperature that mends them."""
+"""The temperature by which a classifier's logits are divided so that its probabilities can be believed."""
 
 import numpy as np
 from scipy.optimize import minimize_scalar
@@ -7,43 +7,6 @@ from scipy.special import log_softmax
 from gansynth_tf.metrics.arrays import class_vector, feature_matrix
 
 _LOWEST, _HIGHEST = 0.02, 50.0
-
-
-def known_logits(logits, classes) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the logits and classes of the clips whose class is known.
-
-    Args:
-        logits: [num_clips, num_classes].
-        classes: [num_clips] class indices, -1 where missing.
-
-    Returns:
-        [num_known, num_classes] float64 and [num_known] int64.
-
-    Raises:
-        ValueError: If they disagree in length, a class is out of range, or a logit is not finite.
-    """
-    logits = feature_matrix("logits", logits)
-    classes = class_vector("classes", classes, num_examples=len(logits), num_classes=logits.shape[1])
-    return logits[classes >= 0], classes[classes >= 0]
-
-
-def negative_log_likelihood(logits, classes) -> float:
-    """Returns -mean ln p(true class), in nats: 0 for a classifier that is sure and right, ln K for one that guesses.
-
-    Args:
-        logits: [num_clips, num_classes].
-        classes: [num_clips] class indices; clips with -1 are left out.
-
-    Returns:
-        Nats; NaN if no class is known.
-
-    Raises:
-        ValueError: As `known_logits`.
-    """
-    logits, classes = known_logits(logits, classes)
-    if not len(classes):
-        return float("nan")
-    return float(-np.mean(log_softmax(logits, axis=1)[np.arange(len(classes)), classes]))
 
 
 def fitted_temperature(logits, classes) -> float:
@@ -60,18 +23,20 @@ def fitted_temperature(logits, classes) -> float:
         T in [0.02, 50]; 1 if no class is known.
 
     Raises:
-        ValueError: As `known_logits`.
+        ValueError: If they disagree in length, a class is out of range, or a logit is not finite.
 
-    Source: Guo et al., On Calibration of Modern Neural Networks, ICML 2017, section 4.2. The clip of doubt is our own.
+    Source: Guo et al., On calibration of modern neural networks, ICML 2017, section 4.2. The clip of doubt is our own.
     """
-    logits, classes = known_logits(logits, classes)
-    if not len(classes):
+    logits = feature_matrix("logits", logits)
+    classes = class_vector("classes", classes, num_examples=len(logits), num_classes=logits.shape[1])
+    known = np.flatnonzero(classes >= 0)
+    if not len(known):
         return 1.0
-    rows = np.arange(len(classes))
+    logits, classes = logits[known], classes[known]
 
     def loss(log_temperature):
         logarithms = log_softmax(logits / np.exp(log_temperature), axis=1)
-        return -np.sum(logarithms[rows, classes]) - np.mean(logarithms)
+        return -np.sum(logarithms[np.arange(len(classes)), classes]) - np.mean(logarithms)
 
     found = minimize_scalar(loss, bounds=(np.log(_LOWEST), np.log(_HIGHEST)), method="bounded")
     return float(np.exp(found.x))

@@ -9,8 +9,12 @@ import numpy as np
 import tensorflow as tf
 
 import gansynth_tf
-from gansynth_tf.evaluation.calibration import fitted_temperature, negative_log_likelihood
-from gansynth_tf.metrics.accuracy import share_as_asked
+from gansynth_tf.evaluation.calibration import fitted_temperature
+from gansynth_tf.metrics.accuracy import (
+    expected_calibration_error,
+    negative_log_likelihood,
+    share_as_asked,
+)
 from gansynth_tf.models.classifier_training import TrainingResult
 from gansynth_tf.models.listening import ListeningNetwork
 from gansynth_tf.options import UserError
@@ -117,8 +121,8 @@ def examined(
 
     Returns:
         {label: numbers}: `accuracy` (share of right classes), `num_clips` that have one, `chance` (the share that
-        always naming the most frequent class would have), `negative_log_likelihood` in nats and
-        `calibrated_negative_log_likelihood`, that of logits divided by the temperature.
+        always naming the most frequent class would have), `negative_log_likelihood` in nats,
+        `expected_calibration_error`, and both as `calibrated_...` of logits divided by the temperature.
     """
     _, logits = classifier.hear(clips.spectrograms)
     found = {}
@@ -131,7 +135,9 @@ def examined(
             "num_clips": int(counts.sum()),
             "chance": float(counts.max() / max(1, counts.sum())),
             "negative_log_likelihood": negative_log_likelihood(logits[name], truths),
+            "expected_calibration_error": expected_calibration_error(logits[name], truths),
             "calibrated_negative_log_likelihood": negative_log_likelihood(calibrated, truths),
+            "calibrated_expected_calibration_error": expected_calibration_error(calibrated, truths),
         }
     return found
 

@@ -54,6 +54,8 @@ class Classifier(ListeningNetwork):
         frame_step: Step between frames in samples, or 0.
         filters: Filters of each block; every block halves time and frequency.
         num_features: Units of the penultimate layer.
+        normalized_features: Batch normalisation of the penultimate layer. Without it, as classifiers stored before it
+            was there are, its units die within the first steps where the clip has many bands.
         dropout: Share of units dropped before and after the penultimate layer while training.
         seed: Seed of the first weights and of dropout.
 
@@ -63,6 +65,7 @@ class Classifier(ListeningNetwork):
 
     kind = "small"
     layer_names = ("penultimate",)
+    unstated_options = {"normalized_features": False}
 
     def __init__(
         self,
@@ -75,6 +78,7 @@ class Classifier(ListeningNetwork):
         frame_step: int = 0,
         filters: tuple[int, ...] = (24, 48, 96, 128),
         num_features: int = 64,
+        normalized_features: bool = True,
         dropout: float = 0.2,
         seed: int = 0,
     ):
@@ -94,11 +98,12 @@ class Classifier(ListeningNetwork):
         options = resolution | {
             "filters": tuple(filters),
             "num_features": num_features,
+            "normalized_features": normalized_features,
             "dropout": dropout,
             "seed": seed,
         }
         shape = num_frames, num_mel_bins
-        network = _build_network(shape, labels, filters, num_features, dropout, seed)
+        network = _build_network(shape, labels, options)
         super().__init__(sample_rate, length_samples, labels, options, shape, network)
 
     def transformed(self, audio):
@@ -116,16 +121,16 @@ class Classifier(ListeningNetwork):
         return augment(spectrograms, seed)
 
 
-def _build_network(spectrogram_shape, labels, filters, num_features, dropout, seed):
+def _build_network(spectrogram_shape, labels, options):
     """Returns the Keras model: spectrograms -> (features, {label: logits})."""
-    seeds = iter(range(1000 * seed, 1000 * seed + 1000))
+    seeds = iter(range(1000 * options["seed"], 1000 * options["seed"] + 1000))
 
     def start():
         return keras.initializers.HeNormal(seed=next(seeds))
 
     inputs = keras.Input(spectrogram_shape)
     hidden = keras.layers.Reshape((*spectrogram_shape, 1))(inputs)
-    for index, num_filters in enumerate(filters):
+    for index, num_filters in enumerate(options["filters"]):
         hidden = keras.layers.Conv2D(
             num_filters, 5 if index == 0 else 3, 2, "same", use_bias=False, kernel_initializer=start()
         )(hidden)
@@ -137,9 +142,14 @@ def _build_network(spectrogram_shape, labels, filters, num_features, dropout, se
         [keras.layers.AveragePooling2D((frames, 1))(hidden), keras.layers.MaxPooling2D((frames, 1))(hidden)]
     )
     pooled = keras.layers.Flatten()(pooled)
-    pooled = keras.layers.Dropout(dropout, seed=next(seeds))(pooled)
-    features = keras.layers.Dense(num_features, kernel_initializer=start(), name="features")(pooled)
-    active = keras.layers.Dropout(dropout, seed=next(seeds))(keras.layers.Activation("relu")(features))
+    pooled = keras.layers.Dropout(options["dropout"], seed=next(seeds))(pooled)
+    features = keras.layers.Dense(options["num_features"], kernel_initializer=start(), name="features")(
+        pooled
+    )
+    if options["normalized_features"]:
+        features = keras.layers.BatchNormalization(momentum=0.95, name="normalized_features")(features)
+    active = keras.layers.Activation("relu")(features)
+    active = keras.layers.Dropout(options["dropout"], seed=next(seeds))(active)
     logits = {
         name: keras.layers.Dense(len(classes), kernel_initializer=start(), name=f"logits_{index}")(active)
         for index, (name, classes) in enumerate(labels.items())

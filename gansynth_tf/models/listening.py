@@ -27,6 +27,7 @@ class ListeningNetwork:
         kind: Its name in the catalogue.
         layer_names: Names of the layers that `heard` gives features of.
         training_defaults: Options of `train_classifier` that this kind is trained with unless others are given.
+        unstated_options: What options stand for that a stored classifier does not name, because it is older than they.
         stored_type: In which many clips' spectrograms may be held in memory.
 
     Args:
@@ -42,6 +43,7 @@ class ListeningNetwork:
     kind: str
     layer_names: tuple[str, ...]
     training_defaults: Mapping[str, Any] = {}
+    unstated_options: Mapping[str, Any] = {}
     stored_type: type = np.float32
 
     def __init__(self, sample_rate, length_samples, labels, options, spectrogram_shape, network):
@@ -212,11 +214,12 @@ class ListeningNetwork:
                 "newer program may have stored it."
             )
         labels = {name: tuple(classes) for name, classes in config["labels"].items()}
+        network = CLASSIFIERS[kind]
         options = {
             name: tuple(value) if isinstance(value, list) else value
-            for name, value in config["options"].items()
+            for name, value in (network.unstated_options | config["options"]).items()
         }
-        classifier = CLASSIFIERS[kind](config["sample_rate"], config["length_samples"], labels, **options)
+        classifier = network(config["sample_rate"], config["length_samples"], labels, **options)
         with np.load(directory / WEIGHTS_FILE, allow_pickle=False) as arrays:
             values = [arrays[name] for name in sorted(arrays.files)]
         shapes = [tuple(variable.shape) for variable in classifier.network.weights]

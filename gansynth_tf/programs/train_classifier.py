@@ -214,9 +214,13 @@ def _stored(classifier, facts, least_accuracy, folder) -> int:
             f"Held-out accuracy of {name}: {found['accuracy']:.4f} of {found['num_clips']} clips "
             f"({found['chance']:.3f} by always naming the most frequent class)."
         )
+        before, after = (
+            f"{found[f'{kind}expected_calibration_error']:.4f} and {found[f'{kind}negative_log_likelihood']:.4f}"
+            for kind in ("", "calibrated_")
+        )
         print(
-            f"  Its probabilities: negative log likelihood {found['negative_log_likelihood']:.4f} nats, "
-            f"{found['calibrated_negative_log_likelihood']:.4f} at the temperature {facts['temperatures'][name]:.3f}."
+            f"  Calibration error and negative log likelihood in nats: {before}; logits divided by "
+            f"{facts['temperatures'][name]:.3f}: {after}."
         )
     worst = min(facts["held_out_accuracy"].values())
     if worst < least_accuracy:

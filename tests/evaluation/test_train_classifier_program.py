@@ -1,5 +1,6 @@
 """eval/train_classifier.py in miniature: what it learns, stores and refuses."""
 
+import functools
 import json
 import os
 import signal
@@ -10,6 +11,8 @@ import soundfile
 
 from gansynth_tf.models.classifier import Classifier
 from gansynth_tf.models.classifier_training import train_classifier as training
+from gansynth_tf.models.classifiers import CLASSIFIERS
+from gansynth_tf.options import options_of
 from gansynth_tf.programs import train_classifier
 
 MINIATURE = [
@@ -47,6 +50,46 @@ def test_what_scores_rest_on_is_stored_beside_the_weights(stored):
     assert facts["seed"] == 3 and facts["settings"]["notes.num_clips"] == 48 and not facts["interrupted"]
     assert len(facts["dataset_fingerprint"]) == 16 and {"tensorflow", "gansynth_tf"} <= set(facts["versions"])
     assert sorted(path.name for path in stored.iterdir()) == ["classifier.json", "weights.npz"]
+
+
+def test_how_far_probabilities_can_be_believed_is_stored_and_told(stored, tmp_path, capsys):
+    _, facts = Classifier.load(stored)
+    assert set(facts["temperatures"]) == {"pitch", "instrument_family"}
+    names = {"negative_log_likelihood", "expected_calibration_error"}
+    for label, temperature in facts["temperatures"].items():
+        assert 0.02 <= temperature <= 50.0
+        found = facts["held_out"][label]
+        assert names | {f"calibrated_{name}" for name in names} <= set(found)
+        assert found["negative_log_likelihood"] >= 0.0 and 0.0 <= found["expected_calibration_error"] <= 1.0
+
+
+def test_the_kind_of_the_original_is_trained_in_its_own_way(tmp_path, capsys, monkeypatch):
+    given = {}
+    training = train_classifier.train_classifier
+
+    @functools.wraps(training)
+    def watched(*clips, **options):
+        given.update(options)
+        return training(*clips, **options)
+
+    monkeypatch.setattr(train_classifier, "train_classifier", watched)
+    few = [argument for argument in MINIATURE if not argument.startswith("--classifier.")]
+    kind = ["--classifier=nsynth", "--nsynth_classifier.filters=4,4", "--nsynth_classifier.num_hidden=8"]
+    kind += ["--nsynth_classifier.num_features=8", "--classifier_training.weight_decay=0.5"]
+    assert train_classifier.main([*few, *kind, f"--classifier_dir={tmp_path / 'c'}"]) == 0
+    classifier, facts = Classifier.load(tmp_path / "c")
+    assert classifier.kind == "nsynth" and classifier.options["filters"] == (4, 4)
+    assert (given["learning_rate"], given["first_decay"], given["label_smoothing"]) == (1e-4, 0.5, 0.0)
+    assert given["weight_decay"] == 0.5 and given["num_epochs"] == 2
+    said = capsys.readouterr().out
+    temperature = facts["temperatures"]["pitch"]
+    assert f"logits divided by {temperature:.3f}" in said and "512 bands" in said
+    assert f"{facts['held_out']['pitch']['expected_calibration_error']:.4f} and" in said
+
+
+def test_the_kinds_that_can_be_asked_for_are_those_of_the_catalogue():
+    asked = options_of(train_classifier.program)["classifier"].choices
+    assert set(asked) == set(CLASSIFIERS) == set(train_classifier._PREFIXES)
 
 
 def test_the_hash_is_that_of_the_weights(stored):
@@ -93,6 +136,9 @@ def test_one_that_is_not_good_enough_is_not_stored(tmp_path, capsys):
         (["--classifier.num_mel_bins=-1"], "Expected windows"),
         (["--classifier_training.batch_size=64"], "at least a batch"),
         (["--max_clips=-1"], "--max_clips"),
+        (["--classifier=large"], "--classifier takes one of small, nsynth"),
+        (["--nsynth_classifier.num_bins=64"], "is an option of --classifier=nsynth, but --classifier=small"),
+        (["--classifier=nsynth"], "is an option of --classifier=small, but --classifier=nsynth"),
         (["--clasifier_dir=x"], "Did you mean --classifier_dir"),
     ],
 )

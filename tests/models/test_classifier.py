@@ -172,3 +172,35 @@ def test_defaults_that_follow_the_sample_rate_are_stored_as_numbers(tmp_path):
     assert classifier.options["num_mel_bins"] == 192 and classifier.spectrogram_shape == (32, 192)
     classifier.save(tmp_path)
     assert Classifier.load(tmp_path)[0].options == classifier.options
+
+
+def test_classifiers_of_before_there_were_kinds_and_normalized_features_are_loaded(tmp_path):
+    old = Classifier(SAMPLE_RATE, SAMPLE_RATE, LABELS, filters=(4, 4), normalized_features=False)
+    old.save(tmp_path)
+    config = json.loads((tmp_path / "classifier.json").read_text())
+    del config["kind"], config["options"]["normalized_features"]
+    (tmp_path / "classifier.json").write_text(json.dumps(config))
+    loaded, _ = Classifier.load(tmp_path)
+    audio, _ = toy_clips(3, 9)
+    np.testing.assert_array_equal(loaded.features(audio), old.features(audio))
+    assert len(loaded.network.weights) == 2 * 5 + 2 + 4
+    new = Classifier(SAMPLE_RATE, SAMPLE_RATE, LABELS, filters=(4, 4))
+    assert len(new.network.weights) == len(old.network.weights) + 4
+
+
+def test_units_of_normalized_features_are_alive_however_large_what_they_are_fed():
+    audio, _ = toy_clips(64, 10)
+    for normalized in (True, False):
+        classifier = Classifier(
+            SAMPLE_RATE, SAMPLE_RATE, LABELS, filters=(4, 4), dropout=0.0, normalized_features=normalized
+        )
+        kernel = classifier.network.get_layer("features").kernel
+        # As an optimiser's first steps move all weights of a unit alike: what it is fed is never negative.
+        kernel.assign_sub(0.1 * np.ones(kernel.shape))
+        spectrograms = tf.constant(classifier.spectrograms(audio))
+        features, _ = classifier.network(spectrograms, training=True)
+        alive = np.max(features, axis=0) > 0.0
+        assert alive.all() if normalized else not alive.any()
+        if normalized:
+            np.testing.assert_allclose(np.mean(features, axis=0), 0.0, atol=1e-4)
+            np.testing.assert_allclose(np.std(features, axis=0), 1.0, atol=0.02)
