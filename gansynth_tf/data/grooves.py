@@ -5,17 +5,16 @@ import hashlib
 import json
 
 import numpy as np
-import tensorflow as tf
 
 from gansynth_tf.data.grooves_synthesis import band, kits
 from gansynth_tf.data.sources import Source
-from gansynth_tf.options import UserError
+from gansynth_tf.data.synthesised_set import SynthesisedSet
 
 # Raised with every change of the sounds, so that cached spectra of older ones are not taken for these.
 SOUNDS_VERSION = 5
 
 
-class Grooves:
+class Grooves(SynthesisedSet):
     """Drums, bass and chords of six genres, label `genre`.
 
     A clip is a function of (seed, split, index): it does not depend on how many there are. Classes take turns,
@@ -34,9 +33,6 @@ class Grooves:
         UserError: If a size is not positive, the seed is negative, or stereo is wanted.
     """
 
-    how_to_run: frozenset[str] = frozenset()
-    splits = ("train", "valid", "test")
-
     def __init__(
         self,
         sample_rate: int,
@@ -48,22 +44,8 @@ class Grooves:
         num_test_clips: int = 1200,
         seed: int = 0,
     ):
-        sizes = {"sample_rate": sample_rate, "length_samples": length_samples}
-        sizes |= {"num_clips": num_clips, "num_test_clips": num_test_clips}
-        for name, size in sizes.items():
-            if size < 1:
-                raise UserError(f"`{name}` must be at least 1. Received: {name}={size}.")
-        if seed < 0:
-            raise UserError(f"`seed` must not be negative. Received: seed={seed}.")
-        if num_channels != 1:
-            raise UserError(f"`num_channels`: grooves are mono. Received: num_channels={num_channels}.")
-        self.sample_rate = sample_rate
-        self.length_samples = length_samples
-        self.num_channels = num_channels
+        super().__init__(sample_rate, length_samples, num_channels, num_clips, num_test_clips, seed)
         self.labels = {"genre": band.CLASSES}
-        self.num_clips = num_clips
-        self.num_test_clips = num_test_clips
-        self.seed = seed
         self._kits = {}
 
     def __getstate__(self):
@@ -87,11 +69,6 @@ class Grooves:
         smooth = np.convolve(white, np.ones(16) / 4.0, "same")
         return ((white + smooth) / np.std(white + smooth)).astype(np.float32)
 
-    def _num(self, split):
-        if split not in self.splits:
-            raise ValueError(f"`split` must be one of {', '.join(self.splits)}. Received: split={split!r}.")
-        return self.num_clips if split == "train" else self.num_test_clips
-
     def _drawn(self, split, index):
         """Returns the plan of a clip and the generator that plays it."""
         rng = np.random.default_rng([self.seed, self.splits.index(split), index])
@@ -110,33 +87,6 @@ class Grooves:
     def rows(self, split: str) -> np.ndarray:
         """Returns int32 [clips, 1]: the genre of each clip of a split."""
         return (np.arange(self._num(split), dtype=np.int32) % len(band.CLASSES))[:, np.newaxis]
-
-    def clips(self, split: str, indices=None) -> tf.data.Dataset:
-        """Returns clips in the order of the rows, float32 [length_samples] in [-1, 1].
-
-        Args:
-            split: Name of the split.
-            indices: Increasing numbers of the wanted clips; None is all.
-        """
-
-        def synthesised(index):
-            clip = tf.numpy_function(
-                lambda index: self.clip(split, int(index)), [index], tf.float32, stateful=False
-            )
-            return tf.ensure_shape(clip, [self.length_samples])
-
-        numbers = tf.data.Dataset.range(self._num(split))
-        if indices is not None:
-            numbers = tf.data.Dataset.from_tensor_slices(np.asarray(indices, np.int64))
-        return numbers.map(synthesised, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-
-    @property
-    def left_out(self) -> dict[str, str]:
-        """Nothing: every clip is used."""
-        return {}
-
-    def prepare(self, cache_dir=None, progress=None) -> None:
-        """Does nothing: there are no files to read."""
 
     def clip_keys(self, split: str) -> list[str]:
         """Returns one address a clip: equal keys have equal samples."""

@@ -5,7 +5,6 @@ import hashlib
 import json
 
 import numpy as np
-import tensorflow as tf
 
 from gansynth_tf.data.notes_synthesis import playing
 from gansynth_tf.data.notes_synthesis.instruments import (
@@ -19,6 +18,7 @@ from gansynth_tf.data.notes_synthesis.studio import Studio
 from gansynth_tf.data.notes_synthesis.turns import turns
 from gansynth_tf.data.nsynth_notes import Family
 from gansynth_tf.data.sources import Source
+from gansynth_tf.data.synthesised_set import SynthesisedSet
 from gansynth_tf.options import UserError
 
 # Raised with every change of the sounds, so that cached spectra of older ones are not taken for these.
@@ -28,7 +28,7 @@ LOWEST_PITCH, HIGHEST_PITCH = 24, 84
 LOWEST_SAMPLE_RATE = 5000
 
 
-class Notes:
+class Notes(SynthesisedSet):
     """Single notes as those of NSynth: labels `pitch`, `instrument_family`, `instrument_source`, `velocity`.
 
     A clip is a function of the seed, the split, its index and the choice of families and pitches: it does not depend
@@ -54,9 +54,6 @@ class Notes:
             is wanted.
     """
 
-    how_to_run: frozenset[str] = frozenset()
-    splits = ("train", "valid", "test")
-
     def __init__(
         self,
         sample_rate: int,
@@ -72,21 +69,12 @@ class Notes:
         highest_pitch: int = HIGHEST_PITCH,
         note_seconds: float = 3.0,
     ):
-        sizes = {"length_samples": length_samples, "num_clips": num_clips, "num_test_clips": num_test_clips}
-        for name, size in sizes.items():
-            if size < 1:
-                raise UserError(f"`{name}` must be at least 1. Received: {name}={size}.")
         if sample_rate < LOWEST_SAMPLE_RATE:
             raise UserError(
                 f"`sample_rate` must be at least {LOWEST_SAMPLE_RATE}, so that the highest note has partials. "
                 f"Received: sample_rate={sample_rate}."
             )
-        if seed < 0:
-            raise UserError(f"`seed` must not be negative. Received: seed={seed}.")
-        if num_channels != 1:
-            raise UserError(
-                f"`num_channels` must be 1: notes are mono. Received: num_channels={num_channels}."
-            )
+        super().__init__(sample_rate, length_samples, num_channels, num_clips, num_test_clips, seed)
         if not LOWEST_PITCH <= lowest_pitch <= highest_pitch <= HIGHEST_PITCH:
             raise UserError(
                 f"Expected {LOWEST_PITCH} <= `lowest_pitch` <= `highest_pitch` <= {HIGHEST_PITCH}. Received: "
@@ -99,12 +87,6 @@ class Notes:
             raise UserError(
                 f"`families` must be among {', '.join(FAMILIES)}. Received: {', '.join(unknown)}."
             )
-        self.sample_rate = sample_rate
-        self.length_samples = length_samples
-        self.num_channels = num_channels
-        self.num_clips = num_clips
-        self.num_test_clips = num_test_clips
-        self.seed = seed
         self.note_seconds = float(note_seconds)
         # In their own order, however they were named.
         self.families = tuple(family for family in FAMILIES if family in families or not families)
@@ -130,11 +112,6 @@ class Notes:
     def _dealt_of(self):
         """{split: what its clips are}, filled as they are wanted."""
         return {}
-
-    def _num(self, split):
-        if split not in self.splits:
-            raise ValueError(f"`split` must be one of {', '.join(self.splits)}. Received: split={split!r}.")
-        return self.num_clips if split == "train" else self.num_test_clips
 
     def _dealt(self, split):
         """Returns int32 [num_clips, 4]: places of family, pitch and velocity, and the number of the instrument."""
@@ -185,33 +162,6 @@ class Notes:
             names.index(source_of(self.families[f], int(n))) for f, n in zip(family, number, strict=True)
         ]
         return np.stack([pitch, family, np.array(source, np.int32), velocity], axis=1)
-
-    def clips(self, split: str, indices=None) -> tf.data.Dataset:
-        """Returns clips in the order of the rows, float32 [length_samples] in [-1, 1].
-
-        Args:
-            split: Name of the split.
-            indices: Increasing numbers of the wanted clips; None is all.
-        """
-        numbers = np.arange(self._num(split)) if indices is None else np.asarray(indices)
-
-        def synthesised(index):
-            clip = tf.numpy_function(
-                lambda index: self.clip(split, int(index)), [index], tf.float32, stateful=False
-            )
-            return tf.ensure_shape(clip, [self.length_samples])
-
-        return tf.data.Dataset.from_tensor_slices(numbers.astype(np.int64)).map(
-            synthesised, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
-        )
-
-    @property
-    def left_out(self) -> dict[str, str]:
-        """Nothing: every clip is used."""
-        return {}
-
-    def prepare(self, cache_dir=None, progress=None) -> None:
-        """Does nothing: there are no files to read."""
 
     def clip_keys(self, split: str) -> list[str]:
         """Returns one address a clip: equal keys have equal samples."""
