@@ -69,6 +69,13 @@ class Scan:
     left_out: dict[str, str]
     num_silent_slices: int = 0
 
+    def count_slices(self, name: str, num_cut: int, num_used: int) -> None:
+        """Takes in that `num_used` of the `num_cut` clips of the recording `name` sound."""
+        if num_used:
+            self.num_silent_slices += num_cut - num_used
+        else:
+            self.left_out[name] = "is silent where its clips would be"
+
 
 class ClipSet(abc.ABC):
     """A dataset of recordings, whatever holds them. Subclasses scan the recordings and decode clips.

@@ -229,11 +229,7 @@ class ExampleSet(ClipSet):
                     group=found["hash"],
                 )
                 scan.clips.append(Clip(source, split, kept, start, gain, *place))
-        num_used = len(scan.clips) - num_before
-        if num_used:
-            scan.num_silent_slices += len(found["starts"]) - num_used
-        else:
-            scan.left_out[name] = "is silent where its clips would be"
+        scan.count_slices(name, len(found["starts"]), len(scan.clips) - num_before)
 
     def _decoded(self, split, clips):
         """Returns the samples of clips; see ClipSet."""

@@ -177,11 +177,7 @@ class RecordingSet(ClipSet):
                     state=tuple(state[:2]),
                 )
             )
-        num_used = len(scan.clips) - num_before
-        if num_used:
-            scan.num_silent_slices += len(found["starts"]) - num_used
-        else:
-            scan.left_out[recording.name] = "is silent where its clips would be"
+        scan.count_slices(recording.name, len(found["starts"]), len(scan.clips) - num_before)
 
     def _decoded(self, split, clips):
         """Returns the samples of clips; see ClipSet."""
