@@ -79,6 +79,8 @@ class FrechetInfinity:
         value: Where the line of distance against 1 / size meets 0; may be negative, where the line is badly known.
         slope: Of that line: the bias at size n is about slope / n.
         r2: Share of the points' variance that the line explains; NaN if they do not vary.
+        fit_error: Standard error of `value` from the points' scatter about the line; NaN for two points. It comes on
+            top of `frechet_standard_error`, as the root of the sum of both squares.
         sizes: [num_subsets] sizes.
         points: [num_subsets] distances.
     """
@@ -86,6 +88,7 @@ class FrechetInfinity:
     value: float
     slope: float
     r2: float
+    fit_error: float
     sizes: np.ndarray
     points: np.ndarray
 
@@ -189,7 +192,9 @@ def frechet_infinity(reals, fakes, subsets: Sequence[np.ndarray], real_subsets=N
     spread = np.sum((points - points.mean()) ** 2)
     left = np.sum((points - intercept - slope / sizes) ** 2)
     r2 = float(1.0 - left / spread) if spread > 0 else float("nan")
-    return FrechetInfinity(float(intercept), float(slope), r2, sizes, points)
+    lever = 1.0 / len(sizes) + np.mean(1.0 / sizes) ** 2 / np.sum((1.0 / sizes - np.mean(1.0 / sizes)) ** 2)
+    fit_error = float(np.sqrt(left / (len(sizes) - 2) * lever)) if len(sizes) > 2 else float("nan")
+    return FrechetInfinity(float(intercept), float(slope), r2, fit_error, sizes, points)
 
 
 def infinity_subsets(

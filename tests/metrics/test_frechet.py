@@ -4,6 +4,7 @@ import pathlib
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from gansynth_tf.metrics.frechet import (
     Moments,
@@ -166,6 +167,8 @@ def test_extrapolation_equals_that_of_fadtk(features):
     assert result.value == pytest.approx(float(golden["fadinf_score"]), rel=1e-9)
     assert result.slope == pytest.approx(float(golden["fadinf_slope"]), rel=1e-8)
     assert result.r2 == pytest.approx(float(golden["fadinf_r2"]), rel=1e-8)
+    expected = stats.linregress(1.0 / result.sizes, result.points).intercept_stderr
+    assert result.fit_error == pytest.approx(expected, rel=1e-6)
 
 
 def test_extrapolation_takes_the_bias_of_equal_distributions_away():

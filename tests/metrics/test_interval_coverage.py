@@ -54,8 +54,9 @@ def frechet_by_derivative(rng, *sizes):
 def frechet_limit(rng, *sizes):
     reals, fakes = pair(rng, *sizes)
     subsets, others = (frechet.infinity_subsets(len(fakes), rng) for _ in range(2))
-    value = frechet.frechet_infinity(reals, fakes, subsets, others).value
-    return value, intervals.deviation_interval(value, frechet.frechet_standard_error(reals, fakes), "delta")
+    found = frechet.frechet_infinity(reals, fakes, subsets, others)
+    error = np.hypot(frechet.frechet_standard_error(reals, fakes), found.fit_error)
+    return found.value, intervals.deviation_interval(found.value, error, "delta")
 
 
 def frechet_of_subsets(rng, *sizes, num_subsets=40):
@@ -104,7 +105,7 @@ def test_extrapolated_distances_cover_the_true_one():
     lengths = np.linspace(1.0, 0.3, 4)
     truth = np.sum((0.5 * lengths) ** 2) + np.sum((0.2 * lengths) ** 2)
     share = coverage(lambda: frechet_limit(rng, 200, 4, 0.5, 1.2), 60, truth)
-    assert 0.88 <= share <= 0.99
+    assert 0.9 <= share <= 0.99
 
 
 def test_jackknife_covers_kernel_distances():
