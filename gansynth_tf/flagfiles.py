@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gansynth_tf.options import Settings, Specification, UserError, unknown_option
+from gansynth_tf.whole_file import whole_file
 
 
 def read_flagfile(path: str | os.PathLike, spec: Specification) -> Settings:
@@ -61,17 +62,8 @@ def write_flagfile(
         if len(line.splitlines()) != 1 or not _reads_back(line, value, spec):
             raise UserError(f"--{name}={value!r} cannot be written in a flagfile. Choose a plainer value.")
         lines.append(line)
-    path = Path(path)
-    temporary = path.with_name(path.name + ".part")
-    try:
-        with open(temporary, "w", encoding="utf-8") as file:
-            file.write("\n".join(lines) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
+    with whole_file(path, text=True) as file:
+        file.write("\n".join(lines) + "\n")
 
 
 def table(changed: Mapping[str, tuple[Any, Any]], spec: Specification) -> str:

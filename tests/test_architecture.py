@@ -7,6 +7,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "gansynth_tf"
 FLOORS = [
+    {"whole_file"},
     {"options", "flagfiles", "audio", "layers"},
     {"representations"},
     {"data", "models", "losses", "metrics"},

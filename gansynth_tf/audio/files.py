@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from gansynth_tf.whole_file import whole_file
+
 # What the header of a file with this ending must say.
 FORMATS = {
     ".wav": ("WAV", "WAVEX", "RF64"),
@@ -234,17 +236,8 @@ def write(path: str | os.PathLike, audio: np.ndarray, sample_rate: int, *, as_fl
     audio = np.asarray(audio, np.float32)
     if not audio.size or not np.isfinite(audio).all():
         raise ValueError(f"Expected finite samples to write to {path}. Received: {audio.size} samples.")
-    path = Path(path)
-    part = path.with_name(f".{path.name}.part")
-    try:
-        with open(part, "wb") as file:
-            soundfile.write(file, audio, sample_rate, format="WAV", subtype="FLOAT" if as_float else "PCM_16")
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
+    with whole_file(path) as file:
+        soundfile.write(file, audio, sample_rate, format="WAV", subtype="FLOAT" if as_float else "PCM_16")
 
 
 def _opened(path):

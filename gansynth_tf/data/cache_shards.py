@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from gansynth_tf.options import WorkFailed
+from gansynth_tf.whole_file import force_to_disk, whole_file
 
 ADDRESS_BYTES = 16
 SHARD_NAME = re.compile(r"shard-[0-9a-f]{24}\.npy")
@@ -98,17 +99,10 @@ class ShardFolder:
         path = self.path / f"shard-{hashlib.sha256(b''.join(addresses)).hexdigest()[:24]}.npy"
         part = path.with_name(f"{path.name}.{os.getpid()}.part")
         header, tail = _header(data.shape), b"".join(addresses)
-        try:
-            with open(part, "wb") as file:
-                file.write(header)
-                file.write(np.ascontiguousarray(data, "<f4").data)
-                file.write(tail + _checksum(header + tail))
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(part, path)
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
+        with whole_file(path, part=part) as file:
+            file.write(header)
+            file.write(np.ascontiguousarray(data, "<f4").data)
+            file.write(tail + _checksum(header + tail))
         force_to_disk(self.path)
         return path
 
@@ -164,15 +158,6 @@ class ShardWriter:
                 "make room and start again."
             ) from error
         self._last_written = self._clock()
-
-
-def force_to_disk(folder: Path) -> None:
-    """Makes a rename in `folder` outlive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _read_addresses(path, data_shape):

@@ -23,6 +23,7 @@ from gansynth_tf.data import cache_locks, cache_workers
 from gansynth_tf.data.cache_building import Work
 from gansynth_tf.data.cache_shards import ADDRESS_BYTES, ShardFolder
 from gansynth_tf.options import UserError, WorkFailed
+from gansynth_tf.whole_file import whole_file
 
 Progress = Callable[[int, int], None]
 
@@ -222,9 +223,8 @@ def _describe(shards, representation_fingerprint):
         "representation": representation,
         "shape": shards.data_shape,
     }
-    part = shards.path / f"{INFO_NAME}.part"
-    part.write_text(json.dumps(info, indent=2) + "\n", encoding="utf-8")
-    os.replace(part, shards.path / INFO_NAME)
+    with whole_file(shards.path / INFO_NAME, text=True) as file:
+        file.write(json.dumps(info, indent=2) + "\n")
 
 
 def _opened(shards, addresses, places, use):

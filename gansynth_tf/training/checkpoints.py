@@ -11,6 +11,7 @@ import zlib
 import numpy as np
 
 from gansynth_tf.options import UserError
+from gansynth_tf.whole_file import force_to_disk, whole_file
 
 METADATA = "metadata"
 _NAME = re.compile(r"images-(\d{9,})\.npz")
@@ -64,19 +65,16 @@ class CheckpointStore:
         """
         members = _members(arrays, metadata)
         path = self.directory / f"images-{num_images:09d}.npz"
-        partial = path.with_name(path.name + _PARTIAL)
         try:
             self.directory.mkdir(parents=True, exist_ok=True)
             for leftover in self.directory.glob(f"images-*{_PARTIAL}"):
                 leftover.unlink()
-            _write(partial, members)
-            os.replace(partial, path)
-            _force_to_disk(self.directory)
+            with whole_file(path, part=path.with_name(path.name + _PARTIAL)) as file:
+                _write(file, members)
+            force_to_disk(self.directory)
         except OSError as error:
             reason = f"The save after {num_images} images was not written: {error.strerror or error}"
             raise OSError(error.errno, reason, str(self.directory)) from error
-        finally:
-            partial.unlink(missing_ok=True)
         self._prune(num_images, path)
         return path
 
@@ -196,24 +194,12 @@ def _members(arrays, metadata):
     return members
 
 
-def _write(path, members):
-    """Writes what np.savez would write, without a place for pickles, and forces it to the disk."""
-    with open(path, "wb") as file:
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-            for name, array in members.items():
-                with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
-                    np.lib.format.write_array(member, array, allow_pickle=False)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _force_to_disk(directory):
-    """Makes a rename in `directory` outlive a power cut."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _write(file, members):
+    """Writes what np.savez would write, without a place for pickles."""
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        for name, array in members.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, array, allow_pickle=False)
 
 
 def _damage(path):

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from gansynth_tf.whole_file import whole_file
+
 FILE_NAME = "run.json"
 # Numbers by channel, or by bin and channel.
 Constants = tuple[float, ...] | tuple[tuple[float, ...], ...]
@@ -62,17 +64,9 @@ class RunRecord:
     def save(self, run_dir: str | os.PathLike) -> Path:
         """Writes the record into `run_dir`, atomically, and returns its path."""
         path = Path(run_dir) / FILE_NAME
-        temporary = path.with_name(path.name + ".part")
-        try:
-            with open(temporary, "w", encoding="utf-8") as file:
-                json.dump(dataclasses.asdict(self), file, indent=2, ensure_ascii=False)
-                file.write("\n")
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
-        except OSError:
-            temporary.unlink(missing_ok=True)
-            raise
+        with whole_file(path, text=True) as file:
+            json.dump(dataclasses.asdict(self), file, indent=2, ensure_ascii=False)
+            file.write("\n")
         return path
 
     @classmethod

@@ -10,6 +10,7 @@ import sys
 import numpy as np
 import pytest
 
+from gansynth_tf import whole_file
 from gansynth_tf.options import UserError
 from gansynth_tf.training import checkpoints
 from gansynth_tf.training.checkpoints import CheckpointStore, RunLock
@@ -66,7 +67,7 @@ def fill_the_disk_after(space, monkeypatch):
     def open_on_full_disk(path, mode):
         return FullDisk(builtins.open(path, mode), space)
 
-    monkeypatch.setattr(checkpoints, "open", open_on_full_disk, raising=False)
+    monkeypatch.setattr(whole_file, "open", open_on_full_disk, raising=False)
 
 
 def test_a_save_comes_back_bit_for_bit(store):
@@ -154,7 +155,7 @@ def test_old_saves_stay_if_the_new_one_cannot_be_read_back(tmp_path, monkeypatch
     store = CheckpointStore(tmp_path, keep=1)
     store.save(64, some_arrays(), {"good": True})
     with monkeypatch.context() as patch:
-        patch.setattr(checkpoints, "_write", lambda path, members: path.write_bytes(b"lost"))
+        patch.setattr(checkpoints, "_write", lambda file, members: file.write(b"lost"))
         store.save(128, some_arrays(), {})
     assert store.load(store.latest())[1] == {"good": True}
 

@@ -15,6 +15,7 @@ from gansynth_tf.data.examination import panels, tables
 from gansynth_tf.data.examination.examination import Examination, read_clips
 from gansynth_tf.data.examination.findings import KINDS
 from gansynth_tf.data.folder_listing import shown
+from gansynth_tf.whole_file import whole_file
 
 # Inches.
 _WIDTH, _MARGIN, _GAP = 15.0, 0.65, 0.75
@@ -121,14 +122,8 @@ class _Page:
         figure = Figure(figsize=(_WIDTH, height), dpi=_DPI)
         for draw, arguments in self._drawings:
             draw(figure, height, *arguments)
-        part = path.with_name(f".{path.name}.part")
-        try:
-            with open(part, "wb") as file:
-                FigureCanvasAgg(figure).print_png(file, metadata={"Software": None})
-            os.replace(part, path)
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
+        with whole_file(path) as file:
+            FigureCanvasAgg(figure).print_png(file, metadata={"Software": None})
 
     @staticmethod
     def _text(figure, height, y, x, text, points, colour):

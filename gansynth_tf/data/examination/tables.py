@@ -3,13 +3,13 @@
 import csv
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 
 from gansynth_tf.data.examination.examination import Examination
 from gansynth_tf.data.examination.findings import KINDS, left_out_findings
 from gansynth_tf.data.examination.label_findings import heard_pitch
 from gansynth_tf.data.folder_listing import shown
 from gansynth_tf.data.labels import listed
+from gansynth_tf.whole_file import whole_file
 
 _NUM_EXAMPLES = 3
 _LONGEST_NAME = 46
@@ -178,17 +178,8 @@ def _use(examination, clip):
 
 def _write_table(path, lines: Iterable[Sequence]):
     """Writes a CSV file; a cell is one line of text, whatever characters a file's name has."""
-    path = Path(path)
-    part = path.with_name(f".{path.name}.part")
-    try:
-        with open(part, "w", encoding="utf-8", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerows(
-                [shown(str(cell)) for cell in line] for line in lines
-            )
-        os.replace(part, path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
+    with whole_file(path, text=True) as file:
+        csv.writer(file, lineterminator="\n").writerows([shown(str(cell)) for cell in line] for line in lines)
 
 
 def shortened(name: str, longest: int = _LONGEST_NAME) -> str:

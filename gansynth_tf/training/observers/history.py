@@ -5,6 +5,8 @@ import os
 import pathlib
 import time
 
+from gansynth_tf.whole_file import whole_file
+
 FIRST_COLUMNS = ("num_images", "seconds", "stage", "progress", "images_per_second")
 
 
@@ -88,17 +90,10 @@ class History:
 
     def _replace(self, rows):
         """Writes the file anew, in one step."""
-        partial = self._path.with_name(self._path.name + ".partial")
-        try:
-            with open(partial, "w", encoding="utf-8", newline="") as file:
-                writer = csv.DictWriter(file, self._columns, restval="", lineterminator="\n")
-                writer.writeheader()
-                writer.writerows(rows)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(partial, self._path)
-        finally:
-            partial.unlink(missing_ok=True)
+        with whole_file(self._path, text=True) as file:
+            writer = csv.DictWriter(file, self._columns, restval="", lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
 
 
 def _read(path):
