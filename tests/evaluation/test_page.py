@@ -213,7 +213,7 @@ def test_charts_tell_in_words_what_they_show(page):
     (label,) = [text for text in labels if text.startswith("Fréchet distance over")]
     assert label == (
         "Fréchet distance over 5 checkpoints. lower is better · best 36.14 (33.25 to 39.03) after 200k images · "
-        "real clips 4.2 (3.864 to 4.536)."
+        "real clips 4.2, sets of this size 3.864 to 4.536."
     )
     assert any(text.startswith("Confusion matrix of genre, 6 classes:") for text in labels)
 

@@ -146,7 +146,10 @@ def _curve_card(row, points, results):
     said = (
         f"best {points[best][1]} after {shortened_count(points[best][0])} images" if best is not None else ""
     )
-    real = f"real clips {floor}" if floor.is_known else ""
+    spread = results.spread(row)
+    real = f"real clips {written(floor.value)}" if spread.has_interval else f"real clips {floor}"
+    real += f", sets of this size {spread.interval()}" if spread.has_interval else ""
+    real = real if floor.is_known else ""
     summary = " · ".join(filter(None, (words, said, real)))
     label = f"{metric_title(metric)} over {len(points)} checkpoints. {summary}."
     numbers = [(f"{step:,.0f}", estimate) for step, estimate in points]
