@@ -231,8 +231,12 @@ def frechet_standard_error(reals, fakes) -> float:
 
     The distance is a smooth function of means and covariances. Its derivative along one more example x of the reals is
     2 (m1 - m2)^T (x - m1) + (x - m1)^T (I - T) (x - m1) less its mean, with T the linear map that turns C1 into C2;
-    the variance of the distance is the variance of that over n, summed over both sets. It costs as much as the distance
-    itself. Where both sets are of the same distribution the derivative vanishes, and the error is of second order.
+    the variance of the distance is the variance of that over n, summed over both sets. It costs twice as much as the
+    distance. Where both sets are of the same distribution the derivative vanishes, and the error is of second order.
+
+    In 200 simulated repeats each, normal intervals hold the mean distance of their size in 93 to 98 % (200 clips of 8
+    features, 300 of 64, 400 and 1000 of 32), and in 98 % for two sets of one distribution (300 of 8), where the error
+    is 1.4 times too large.
 
     Args:
         reals: [num_reals, num_features, ...], several times as many examples as features.

