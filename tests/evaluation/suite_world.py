@@ -1,5 +1,7 @@
 """A small world of clips by their features: real ones, and generators that must be caught."""
 
+import dataclasses
+
 import numpy as np
 
 from gansynth_tf.evaluation.suite.evidence import ClipArrays, Evidence
@@ -56,11 +58,13 @@ def set_of(num, seed):
 
 TRAINING = set_of(NUM_TRAIN, 1)
 REFERENCE = TRAINING.chosen(np.arange(NUM))
+REFERENCE_MEMORY: dict = {}
 
 
 def evidence(clips, floor=None, **others):
     """Returns clips beside the training clips."""
-    return Evidence(clips, REFERENCE, TRAINING, LABELS, FEATURE_ARRAYS, 0, floor=floor or {}, **others)
+    others |= {"floor": floor or {}, "reference_memory": REFERENCE_MEMORY}
+    return Evidence(clips, REFERENCE, TRAINING, LABELS, FEATURE_ARRAYS, 0, **others)
 
 
 def measured(its, key, kind=MODEL, parameters=None):
@@ -79,4 +83,4 @@ def floor_values(keys):
     """Returns {number: row} of real held-out clips."""
     clips = set_of(NUM, 2)
     clips = ClipArrays(clips.rows, clips.arrays)
-    return values(Evidence(clips, REFERENCE, TRAINING, LABELS, FEATURE_ARRAYS, 0, floor=None), keys, FLOOR)
+    return values(dataclasses.replace(evidence(clips), floor=None), keys, FLOOR)

@@ -99,7 +99,7 @@ def whole(folder, tmp_path_factory):
     patch = pytest.MonkeyPatch()
     hasten(patch)
     try:
-        assert run(folder, output="whole") == 0
+        assert run(folder, "--num_splits=2", output="whole") == 0
     finally:
         patch.undo()
     return table(folder / "whole" / "evaluation.csv")
@@ -148,7 +148,7 @@ def test_the_page_its_data_its_sounds_and_the_evidence_are_written(folder, whole
     assert any("too few" in row["status"] for row in data["rows"])
     assert json.loads((out / "evaluation.json").read_text())["rows"] == data["rows"]
     evidence = np.load(out / "evidence.npz")
-    assert evidence["labels_asked"].shape == (NUM, 1) and evidence["split_4"].shape == (NUM,)
+    assert evidence["labels_asked"].shape == (NUM, 1) and evidence["split_1"].shape == (NUM,)
     assert evidence["model/400/multi_scale_ssim/pairs"].shape[0] == 2
     # The model's features go, the real clips' stay.
     assert [path.name for path in (out / "features").iterdir()] == ["real"]
@@ -304,7 +304,7 @@ def test_mistakes_get_one_line_before_any_work(folder, copies, capsys, tmp_path)
 
 def test_a_folder_of_other_results_is_not_gone_on_with(folder, whole, capsys):
     before = (folder / "whole" / "evaluation.csv").read_bytes()
-    assert run(folder, "--seed=5", output="whole") == 2
+    assert run(folder, "--num_splits=2", "--seed=5", output="whole") == 2
     assert "the seed of the draws: 0 in that folder, 5 in this call" in capsys.readouterr().err
     assert (folder / "whole" / "evaluation.csv").read_bytes() == before
 

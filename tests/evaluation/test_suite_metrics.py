@@ -134,6 +134,21 @@ def test_swapped_labels_show_in_the_accuracy_and_nowhere_else(good, floor_number
     assert counts[0].argmax() == 1 and counts[1].argmax() == 0 and counts.sum() == NUM
 
 
+def test_the_best_and_worst_clips_of_a_class_are_those_most_and_least_heard_as_asked():
+    clips = set_of(NUM, 3)
+    (told,) = (
+        one
+        for one in measured(evidence(clips), "accuracy").shown["examples"]["pitch"]
+        if one["class"] == "72"
+    )
+    logits = clips.arrays["logits/pitch"].astype(np.float64)
+    sure = np.exp(logits[:, 2]) / np.exp(logits).sum(axis=1)
+    members = np.flatnonzero(clips.rows[:, 0] == 2)
+    assert [number for number, _ in told["worst"]][0] == members[np.argmin(sure[members])]
+    assert told["worst"][0][1] == pytest.approx(sure[members].min())
+    assert told["best"][0][1] == pytest.approx(sure[members].max())
+
+
 def test_real_test_clips_lie_where_training_clips_say(floor):
     sets = [evidence(set_of(NUM, seed)) for seed in range(11, 16)]
     subject = world.Subject("real, training", None, SPREAD)
