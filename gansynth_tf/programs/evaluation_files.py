@@ -1,7 +1,6 @@
 """The files of an evaluation: CSV, JSON, the page with its sounds and pictures, and what was drawn."""
 
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 from gansynth_tf.evaluation.page import write_page
 from gansynth_tf.evaluation.suite import page_data
 from gansynth_tf.evaluation.suite.rows import MODEL, Row, write_csv, write_json
+from gansynth_tf.whole_file import whole_file
 
 CSV_NAME, JSON_NAME = "evaluation.csv", "evaluation.json"
 DATA_NAME, EVIDENCE_NAME = "page_data.json", "evidence.npz"
@@ -49,9 +49,8 @@ def write_page_files(
         "examples": page_data.examples(shown, media, name, play),
     }
     data = data | {part: found for part, found in clips.items() if found}
-    part = folder / f".{DATA_NAME}.part"
-    part.write_text(json.dumps(data, indent=1, allow_nan=False, ensure_ascii=False) + "\n", encoding="utf-8")
-    part.replace(folder / DATA_NAME)
+    with whole_file(folder / DATA_NAME, text=True) as stream:
+        stream.write(json.dumps(data, indent=1, allow_nan=False, ensure_ascii=False) + "\n")
     return write_page(folder, data)
 
 
@@ -81,10 +80,8 @@ def write_evidence(folder: Path, arrays: Mapping[str, np.ndarray], jobs: Mapping
 
 
 def _save(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
-    part = path.with_name(f".{path.name}.part")
-    with open(part, "wb") as stream:
+    with whole_file(path) as stream:
         np.savez_compressed(stream, allow_pickle=False, **dict(arrays))
-    os.replace(part, path)
 
 
 def remarks(rows: Sequence[Row]) -> list[str]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from gansynth_tf.options import UserError
+from gansynth_tf.whole_file import whole_file
 
 MODEL, FLOOR, SPREAD, TIMING = "model", "floor", "spread", "timing"
 KINDS = (MODEL, FLOOR, SPREAD, TIMING)
@@ -207,24 +208,17 @@ class RowStore:
 
 def write_csv(path: str | os.PathLike, rows: Iterable[Row]) -> None:
     """Writes rows as a CSV, which appears under its name only when it is whole."""
-    path = pathlib.Path(path)
-    part = path.with_name(f".{path.name}.part")
-    with part.open("w", newline="", encoding="utf-8") as stream:
+    with whole_file(path, text=True) as stream:
         writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(row.texts() for row in rows)
-    part.replace(path)
 
 
 def write_json(path: str | os.PathLike, rows: Iterable[Row], facts: Mapping[str, Any]) -> None:
     """Writes {"facts": facts, "rows": [{column: value}]}, which appears under its name only when it is whole."""
-    path = pathlib.Path(path)
-    part = path.with_name(f".{path.name}.part")
     record = {"facts": dict(facts), "rows": [dataclasses.asdict(row) for row in rows]}
-    part.write_text(
-        json.dumps(record, indent=1, allow_nan=False, ensure_ascii=False) + "\n", encoding="utf-8"
-    )
-    part.replace(path)
+    with whole_file(path, text=True) as stream:
+        stream.write(json.dumps(record, indent=1, allow_nan=False, ensure_ascii=False) + "\n")
 
 
 def read_csv(path: str | os.PathLike) -> list[Row]:
