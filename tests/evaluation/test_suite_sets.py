@@ -124,6 +124,16 @@ def test_what_is_better_depends_on_the_metric():
     assert swept([*rows, *real]).best.step == 2
 
 
+def test_a_checkpoint_without_an_interval_cannot_be_told_from_the_best():
+    bare = dataclasses.replace(checkpoint(200, 99.0), ci_low=None, ci_high=None, interval="")
+    found = swept([checkpoint(100, 5.0), bare, checkpoint(300, 9.0)])
+    assert found.best.step == 100 and found.level == (200,)
+
+
+def test_what_must_be_as_real_clips_have_it_is_not_ranked_without_these():
+    assert swept([checkpoint(step, float(step), metric="distance_train") for step in (1, 2, 3)]) is None
+
+
 def test_one_checkpoint_is_no_sweep_and_rows_without_numbers_do_not_count():
     empty = dataclasses.replace(checkpoint(2, 1.0), value=None, ci_low=None, ci_high=None, status="why")
     assert swept([checkpoint(1, 1.0), empty]) is None

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from gansynth_tf.evaluation.comparison.collection import Collection, Entry, Line, facts_of
 from gansynth_tf.evaluation.comparison.reading import Evaluation, ReadRow
-from gansynth_tf.evaluation.suite.directions import HIGHER, NEAR_REAL, badness, direction_of
 from gansynth_tf.evaluation.suite.fingerprint import differences
-from gansynth_tf.evaluation.suite.rows import TIMING, Row
+from gansynth_tf.evaluation.suite.rows import TIMING
+from gansynth_tf.evaluation.suite.telling import badness_of
 
 BEST, TIED, WORSE, UNRANKED = "best", "tied", "worse", ""
 RULE = (
@@ -105,36 +105,12 @@ def marks(line: Line) -> dict[Entry, str]:
     Args:
         line: Rows that may be compared.
     """
-    bounds = {entry: _badness(read.row, line) for entry, read in line.cells.items()}
-    if len(bounds) < 2 or not line.fingerprint or any(math.isnan(bad) for bad, _, _ in bounds.values()):
-        return dict.fromkeys(bounds, UNRANKED)
-    least = min(bad for bad, _, _ in bounds.values())
-    reach = max(high for bad, _, high in bounds.values() if bad == least)
-    found = {}
-    for entry, (bad, low, _) in bounds.items():
-        found[entry] = BEST if bad == least else TIED if low <= reach else WORSE
-    return found
-
-
-def _badness(row: Row, line: Line) -> tuple[float, float, float]:
-    """Returns how bad a number is, the least being best, and the ends of its interval, which holds the number."""
-    direction = direction_of(line.metric)
-    value, low, high = _bounds(row)
-    real = real_low = real_high = math.nan
-    if line.real is not None and line.real.value is not None:
-        real, real_low, real_high = _bounds(line.real)
-    bad = badness(value, direction, real)
-    if direction == HIGHER:
-        return bad, -high, -low
-    if direction != NEAR_REAL:
-        return bad, low, high
-    low, high = low - real_high, high - real_low
-    return bad, 0.0 if low <= 0 <= high else min(abs(low), abs(high)), max(abs(low), abs(high))
-
-
-def _bounds(row: Row) -> tuple[float, float, float]:
-    """Returns a number and its interval, stretched to hold the number; without one nothing is known of the number."""
-    value = math.nan if row.value is None else row.value
-    if row.ci_low is None or row.ci_high is None:
-        return value, -math.inf, math.inf
-    return value, min(value, row.ci_low), max(value, row.ci_high)
+    found = {entry: badness_of(read.row, line.real) for entry, read in line.cells.items()}
+    if len(found) < 2 or not line.fingerprint or any(math.isnan(bad.value) for bad in found.values()):
+        return dict.fromkeys(found, UNRANKED)
+    least = min(bad.value for bad in found.values())
+    best = [bad for bad in found.values() if bad.value == least]
+    return {
+        entry: BEST if bad.value == least else TIED if any(not bad.told_from(one) for one in best) else WORSE
+        for entry, bad in found.items()
+    }

@@ -4,8 +4,8 @@ import dataclasses
 import math
 from collections.abc import Sequence
 
-from gansynth_tf.evaluation.suite.directions import LOWER, NONE, badness, direction_of
 from gansynth_tf.evaluation.suite.rows import FLOOR, MODEL, Row
+from gansynth_tf.evaluation.suite.telling import badness_of
 
 # The first of these that an evaluation has is what checkpoints are ranked by.
 DECIDING = (
@@ -24,7 +24,7 @@ class Sweep:
     Args:
         metric: The number they are ranked by.
         best: Row of the best checkpoint.
-        level: Steps of checkpoints whose intervals overlap the best one's: they cannot be told apart from it.
+        level: Steps of checkpoints that cannot be told apart from the best: intervals overlap, or one has none.
         still_helps: Whether the newest checkpoint is better than the one in the middle of training by more than their
             intervals; None if there are too few checkpoints, or no intervals.
         text: All that, in sentences.
@@ -47,7 +47,10 @@ def swept(rows: Sequence[Row]) -> Sweep | None:
     for wanted in DECIDING:
         for name, found in by_metric.items():
             if name.partition("/")[0] == wanted and len(found) > 1:
-                return _swept(name, found, _real(rows, name))
+                real = _real(rows, name)
+                # Without real held-out clips nothing is known of what is best as these have it.
+                if not math.isnan(badness_of(found[0], real).value):
+                    return _swept(name, found, real)
     return None
 
 
@@ -62,21 +65,21 @@ def _of_metric(rows, name):
 
 
 def _real(rows, name):
-    values = [row.value for row in rows if row.kind == FLOOR and row.metric == name and not row.class_name]
-    return next((value for value in values if value is not None), math.nan)
+    found = [row for row in rows if row.kind == FLOOR and row.metric == name and not row.class_name]
+    return next((row for row in found if row.value is not None), None)
 
 
 def _swept(name, found, real):
-    direction = direction_of(name)
-    direction = LOWER if direction == NONE else direction
-    order = sorted(found, key=lambda row: badness(row.value, direction, real))
-    best, newest = order[0], found[-1]
-    level = tuple(row.step for row in found if row is not best and _overlap(row, best))
+    bad = {row.step: badness_of(row, real) for row in found}
+    best, newest = min(found, key=lambda row: bad[row.step].value), found[-1]
+    level = tuple(
+        row.step for row in found if row is not best and not bad[row.step].told_from(bad[best.step])
+    )
     halfway = min(found[:-1], key=lambda row: abs(row.step - newest.step / 2))
     still_helps = None
     if len(found) > 2 and None not in (newest.ci_low, halfway.ci_low):
-        better = badness(newest.value, direction, real) < badness(halfway.value, direction, real)
-        still_helps = better and not _overlap(newest, halfway)
+        first, last = bad[halfway.step], bad[newest.step]
+        still_helps = last.value < first.value and last.told_from(first)
     lines = [
         f"The best of {len(found)} checkpoints by {name} is that of {best.step:,} images: {_told(best)}."
     ]
@@ -97,13 +100,6 @@ def _swept(name, found, real):
             f"{_told(halfway)} after {halfway.step:,}."
         )
     return Sweep(name, best, level, still_helps, " ".join(lines))
-
-
-def _overlap(first: Row, second: Row) -> bool:
-    """Returns whether two intervals have a point in common; without intervals, whether the values are equal."""
-    if first.ci_low is None or first.ci_high is None or second.ci_low is None or second.ci_high is None:
-        return first.value == second.value
-    return first.ci_low <= second.ci_high and second.ci_low <= first.ci_high
 
 
 def _told(row: Row) -> str:
