@@ -81,11 +81,13 @@ def parse(
 
 
 def help_text(usage: str, program_spec: Specification, spec: Specification) -> str:
-    """Returns the usage and all options, grouped by the part that owns them."""
+    """Returns the usage and all options, grouped by the part that owns them; a name of both is the program's."""
     groups: dict[str, list[Option]] = {}
     for option in program_spec.values():
         groups.setdefault("This program", []).append(option)
     for option in spec.values():
+        if option.name in program_spec:
+            continue
         prefix = option.name.rpartition(".")[0]
         groups.setdefault(f"Options of {prefix} ({option.owner})" if prefix else option.owner, []).append(
             option

@@ -46,9 +46,7 @@ class Instrument:
 def hasten(monkeypatch):
     """Runs play at once, and no picture is drawn."""
     monkeypatch.setattr(evaluated_clips.synthesis, "load", Instrument)
-    monkeypatch.setattr(
-        page_data.pictures, "save_spectrogram", lambda path, *its: path.write_bytes(b"picture")
-    )
+    monkeypatch.setattr(page_data, "save_thumbnail", lambda path, *its: path.write_bytes(b"picture"))
 
 
 @pytest.fixture(autouse=True)
@@ -321,3 +319,4 @@ def test_help_teaches_protocols_and_files(capsys):
         "rows.jsonl",
     ):
         assert word in told
+    assert told.count("\n  --seed=") == 1 and "Of the clips that are made" in told

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from gansynth_tf.audio import files, pictures
+from gansynth_tf.audio import files
+from gansynth_tf.evaluation.page.thumbnails import save_thumbnail
 from gansynth_tf.evaluation.suite.rows import MODEL, Row
 
 MEDIA = "media"
@@ -41,7 +42,7 @@ class Media:
         if not (wav.exists() and picture.exists()):
             wav.parent.mkdir(parents=True, exist_ok=True)
             audio = np.nan_to_num(read(number), nan=0.0, posinf=0.0, neginf=0.0)
-            pictures.save_spectrogram(picture, audio, self._sample_rate)
+            save_thumbnail(picture, audio, self._sample_rate)
             files.write(wav, audio / max(1.0, float(np.max(np.abs(audio)))), self._sample_rate)
         return {"wav": f"{stem}.wav", "picture": f"{stem}.png", "caption": caption}
 
