@@ -236,10 +236,11 @@ def frechet_standard_error(reals, fakes) -> float:
 
     In 200 simulated repeats each, normal intervals hold the mean distance of their size in 93 to 98 % (200 clips of 8
     features, 300 of 64, 400 and 1000 of 32), and in 98 % for two sets of one distribution (300 of 8), where the error
-    is 1.4 times too large.
+    is 1.4 times too large. With little more than twice as many clips as dimensions that they span (66 clips of 32
+    features, 40 of 32 of which 16 never move, 130 of 64) it is up to 1.3 times too large, and holds 97 to 100 % of 150.
 
     Args:
-        reals: [num_reals, num_features, ...], several times as many examples as features.
+        reals: [num_reals, num_features, ...], more than twice as many examples as they span dimensions.
         fakes: [num_fakes, num_features, ...], likewise.
 
     Returns:

@@ -32,7 +32,7 @@ def kernel_distance(reals, fakes) -> float:
 
     Its expectation does not depend on the numbers of examples; it is 0 for equal distributions, so that a measured one
     may be negative and is not clipped. The kernel is no function of x - y: a common offset of both sets changes the
-    distance, hence compare within one feature space only.
+    distance, and its unit is the sixth power of that of the features: `standardised` takes both away.
 
     Args:
         reals: [num_reals, num_features, ...], at least two.
@@ -49,6 +49,34 @@ def kernel_distance(reals, fakes) -> float:
     """
     reals, fakes = matching_matrices(("reals", "fakes"), reals, fakes, minimum=2)
     return _distance(*_row_sums(reals, fakes))
+
+
+def standardised(reals, fakes) -> tuple[np.ndarray, np.ndarray]:
+    """Returns both sets about the mean of the reals, in units of the reals' deviation: of their mean variance's root.
+
+    The distance of these is the same whatever the offset and the scale of the features were. One unit for all features
+    keeps their proportions: one that hardly moves among the reals must not outweigh all others.
+
+    Both are estimated from the reals, which `kernel_standard_error` does not know: where sets were of two distributions,
+    its intervals held the distance of standardised features in 49 to 89 % of 150 simulated repeats. Those of subsets
+    that are standardised each by itself (`intervals.subsample_interval`) held it in 93 and 97 % (200 clips of 8
+    features), and always for two sets of one distribution.
+
+    Args:
+        reals: [num_reals, num_features, ...], at least two.
+        fakes: [num_fakes, num_features, ...].
+
+    Returns:
+        [num_reals, num_features] and [num_fakes, num_features] float64.
+
+    Raises:
+        ValueError: If all reals are the same, a value is not finite, or the numbers of features differ.
+    """
+    reals, fakes = matching_matrices(("reals", "fakes"), reals, fakes, minimum=2)
+    mean, unit = reals.mean(axis=0), float(np.sqrt(np.mean(reals.var(axis=0, ddof=1))))
+    if unit == 0.0:
+        raise ValueError("Expected reals that differ. Received the same one each time: there is no unit.")
+    return (reals - mean) / unit, (fakes - mean) / unit
 
 
 def kernel_standard_error(reals, fakes) -> float:

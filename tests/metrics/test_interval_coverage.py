@@ -75,6 +75,16 @@ def kernel_by_jackknife(rng, *sizes):
     return value, intervals.deviation_interval(value, kernel.kernel_standard_error(*sets), "jackknife")
 
 
+def standardised_kernel_of_subsets(rng, *sizes):
+    reals, fakes = pair(rng, *sizes)
+
+    def statistic(some, others):
+        return kernel.kernel_distance(*kernel.standardised(reals[some], fakes[others]))
+
+    found = intervals.subsample_interval(statistic, [len(reals), len(fakes)], rng, 40)
+    return statistic(slice(None), slice(None)), found
+
+
 def neighbours_of_subsets(rng, num_subsets, share, *sizes):
     """Precision, recall, density, coverage, |D| to each other and |D| to training clips."""
     reals, fakes = pair(rng, *sizes)
@@ -112,6 +122,32 @@ def test_jackknife_covers_kernel_distances():
     rng = np.random.default_rng(3)
     share = coverage(lambda: kernel_by_jackknife(rng, 100, 4, 0.5, 1.2), 200)
     assert 0.9 <= share <= 0.98
+
+
+def test_subsets_cover_kernel_distances_that_are_standardised_each_and_the_jackknife_does_not():
+    rng = np.random.default_rng(6)
+    assert 0.88 <= coverage(lambda: standardised_kernel_of_subsets(rng, 100, 4, 0.5, 1.2), 60) <= 1.0
+
+    def jackknife():
+        sets = kernel.standardised(*pair(rng, 100, 4, 1.5, 1.2))
+        value, error = kernel.kernel_distance(*sets), kernel.kernel_standard_error(*sets)
+        return value, intervals.deviation_interval(value, error, "jackknife")
+
+    assert coverage(jackknife, 100) < 0.85
+
+
+def test_the_derivative_covers_frechet_distances_of_twice_as_many_clips_as_dimensions_that_move():
+    rng = np.random.default_rng(7)
+
+    def half_dead():
+        reals, fakes = pair(rng, 34, 32, 0.5, 1.2)
+        reals[:, ::2] = fakes[:, ::2] = 1.0
+        value = frechet.frechet_distance(reals, fakes).value
+        return value, intervals.deviation_interval(
+            value, frechet.frechet_standard_error(reals, fakes), "delta"
+        )
+
+    assert 0.92 <= coverage(half_dead, 150) <= 1.0
 
 
 def test_subsets_cover_neighbours():

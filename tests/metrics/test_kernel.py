@@ -11,6 +11,7 @@ from gansynth_tf.metrics.kernel import (
     kernel_distance_subsets,
     kernel_standard_error,
     kernel_subsets,
+    standardised,
 )
 
 GOLDEN = pathlib.Path(__file__).parents[1] / "golden" / "metrics"
@@ -149,3 +150,19 @@ def test_wrong_input_is_refused_in_one_line(features):
         kernel_distance_subsets(features["real"], features["real"], [])
     with pytest.raises(ValueError, match="must lie in -1"):
         kernel_distance_subsets(features["real"], features["real"], [(np.array([0, 400]), np.array([0, 1]))])
+
+
+def test_standardised_features_are_in_units_of_the_reals_deviation_about_their_mean():
+    reals, fakes = standardised([[1.0, 10.0], [3.0, 10.0]], [[4.0, 12.0]] * 2)
+    # Variances 2 and 0: their mean is 1, so that the unit is 1 and not each feature's own.
+    np.testing.assert_array_equal(reals, [[-1.0, 0.0], [1.0, 0.0]])
+    np.testing.assert_array_equal(fakes, [[2.0, 2.0]] * 2)
+    with pytest.raises(ValueError, match="the same one each time"):
+        standardised(np.ones([3, 2]), np.ones([3, 2]))
+
+
+def test_the_distance_of_standardised_features_knows_no_offset_and_no_scale(features):
+    reals, fakes = features["real"], features["fake_ne"]
+    expected = kernel_distance(*standardised(reals, fakes))
+    moved = kernel_distance(*standardised(1e3 + 50.0 * reals, 1e3 + 50.0 * fakes))
+    assert moved == pytest.approx(expected, rel=1e-8) and expected > 0
