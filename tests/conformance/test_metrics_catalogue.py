@@ -45,6 +45,8 @@ def test_it_finds_numbers_under_its_own_name_with_intervals_that_hold_them(job):
         assert directions.direction_of(row.metric) in directions.WORDS
         if row.ci_low is not None and row.ci_high is not None:
             assert row.ci_low <= row.value <= row.ci_high and row.interval
+            least, most = directions.range_of(row.metric)
+            assert least <= row.ci_low and row.ci_high <= most
         assert len(row.fingerprint) == 16 and row.num_samples > 0
 
 

@@ -5,10 +5,13 @@ import dataclasses
 import numpy as np
 import pytest
 
+from gansynth_tf.evaluation.suite.directions import range_of
 from gansynth_tf.evaluation.suite.evidence import ClipArrays
-from gansynth_tf.evaluation.suite.measuring import outside, spread_job
+from gansynth_tf.evaluation.suite.measuring import measured_job, outside, spread_job
 from gansynth_tf.evaluation.suite.metrics_catalogue import make_metric
 from gansynth_tf.evaluation.suite.rows import FLOOR, SPREAD
+from gansynth_tf.metrics import frechet, inception
+from gansynth_tf.metrics.intervals import bootstrap_interval
 from tests.evaluation import suite_world as world
 from tests.evaluation.suite_world import ASKED, NUM, SETTING, TRAINING, evidence, measured, set_of, values
 
@@ -48,8 +51,9 @@ def good(floor_numbers):
 
 def test_a_good_generator_has_every_number_and_no_remark(good, floor):
     assert all(row.value is not None for row in good.values())
-    # What may be said of good clips: how many bins differ by chance.
-    assert {row.status for name, row in good.items() if name != "different_bins"} == {""}
+    # What may be said of good clips: how many bins differ by chance, and how many pairs there are.
+    told = ("different_bins", "multi_scale_ssim")
+    assert {row.status for name, row in good.items() if name not in told} == {""}
     for name in ("accuracy/pitch", "precision", "recall", "coverage", "distance_train"):
         assert (
             good[name].ci_low <= floor[name].value * 1.05 and good[name].ci_high >= floor[name].value * 0.95
@@ -162,6 +166,11 @@ def test_real_test_clips_lie_where_training_clips_say(floor):
     rows = [*spread, *(dataclasses.replace(row, kind=FLOOR) for row in floor.values())]
     assert len([row for row in spread if row.ci_low is not None]) >= len(KEYS)
     assert len(outside(rows)) <= 1
+    for row in spread:
+        least, most = range_of(row.metric)
+        assert row.ci_low is None or least <= row.ci_low <= row.value <= row.ci_high <= most
+    # Five sets that differ by chance reach below 0 bins.
+    assert 0.0 in [row.ci_low for row in spread if row.metric.startswith("different_bins")]
     far = [
         dataclasses.replace(row, value=row.value + 100.0)
         for row in rows
@@ -185,6 +194,103 @@ def test_distances_relative_to_real_ones_are_1_for_these(floor_numbers):
     assert again.value == pytest.approx(1.0) and again.ci_low < 1.0 < again.ci_high
     unknown = measured(evidence(clips), "distance_self", parameters=parameters).rows[0]
     assert unknown.value is None and unknown.status == "no real held-out clips to divide by"
+
+
+def with_features(clips, features):
+    return ClipArrays(clips.rows, clips.arrays | {"features/x": features.astype(np.float32)})
+
+
+def beside(clips, features_of):
+    """Returns clips and reference with other features of each."""
+    its = evidence(clips)
+    reals = with_features(
+        its.reference.chosen(np.arange(NUM)), features_of(its.features("classifier", its.reference))
+    )
+    reals = dataclasses.replace(reals, rows=its.reference.rows)
+    return dataclasses.replace(
+        its, clips=with_features(clips, features_of(its.features("classifier"))), reference=reals
+    )
+
+
+def test_the_frechet_distance_keeps_its_interval_where_features_are_dead():
+    clips = set_of(NUM, 3)
+    (row,) = measured(evidence(clips), "frechet_distance").rows
+
+    def with_dead(features):
+        return np.concatenate([features, np.zeros([len(features), 2])], axis=1)
+
+    (dead,) = measured(beside(clips, with_dead), "frechet_distance").rows
+    assert dead.status == "reals rank 6 of 8 features, fakes rank 6 of 8 features"
+    np.testing.assert_allclose([dead.value, dead.ci_low, dead.ci_high], [row.value, row.ci_low, row.ci_high])
+
+
+def test_the_kernel_distance_knows_neither_offset_nor_scale_of_features():
+    clips = set_of(NUM, 3)
+    (row,) = measured(evidence(clips), "kernel_distance").rows
+    assert row.features == "classifier:features/x, standardised" and abs(row.value) < 1.0
+    (moved,) = measured(beside(clips, lambda features: 300.0 + 64.0 * features), "kernel_distance").rows
+    # Features are stored in single precision.
+    np.testing.assert_allclose(
+        [moved.value, moved.ci_low, moved.ci_high], [row.value, row.ci_low, row.ci_high], atol=1e-4
+    )
+
+
+@pytest.mark.parametrize("key", ["frechet_distance", "frechet_infinity"])
+def test_frechet_distances_of_few_clips_a_dimension_have_no_interval(key):
+    rng = np.random.default_rng(0)
+    mixing = rng.standard_normal([world.NUM_FEATURES, 260])
+
+    def wide(features):
+        return features @ mixing + rng.standard_normal([len(features), 260])
+
+    (row,) = measured(beside(set_of(NUM, 3), wide), key).rows
+    assert row.value is not None and row.ci_low is row.ci_high is None and row.interval == ""
+
+
+def test_frechet_infinity_has_neither_bias_and_an_interval_of_both_errors():
+    clips = set_of(NUM, 3)
+    its = evidence(clips)
+    job = measured(its, "frechet_infinity")
+    (row,) = job.rows
+    drawn = [
+        [job.drawn[f"{name}_{number:02d}"] for number in range(15)] for name in ("subset", "real_subset")
+    ]
+    reals, fakes = its.features("classifier", its.reference), its.features("classifier")
+    found = frechet.frechet_infinity(reals, fakes, *drawn)
+    half = 1.959964 * np.hypot(frechet.frechet_standard_error(reals, fakes), found.fit_error)
+    expected = [found.value, found.value - half, found.value + half]
+    np.testing.assert_allclose([row.value, row.ci_low, row.ci_high], expected, rtol=1e-6)
+    # Both sets are of one kind: what is left is nothing, and less than the biased distance.
+    (biased,) = measured(its, "frechet_distance").rows
+    assert row.ci_low < 0.0 < row.ci_high and row.value < 0.5 * biased.value
+
+
+def test_inception_scores_have_the_bootstrap_of_their_definition():
+    its = evidence(set_of(NUM, 3))
+    (row,) = measured(its, "inception_score").rows
+    logits = its.logits("pitch")
+    interval = bootstrap_interval(
+        lambda chosen: inception.inception_score(logits[chosen]).value, [NUM], its.rng(row.metric), 200
+    )
+    np.testing.assert_allclose([row.ci_low, row.ci_high], [interval.low, interval.high], rtol=1e-9)
+    split = measured(its, "split_inception_score").rows[0]
+    interval = bootstrap_interval(
+        lambda chosen: inception.inception_score(logits[chosen], 10).value, [NUM], its.rng(split.metric), 200
+    )
+    np.testing.assert_allclose([split.ci_low, split.ci_high], [interval.low, interval.high], rtol=1e-9)
+
+
+def test_the_reference_is_part_of_every_fingerprint_but_a_timings(floor):
+    its = evidence(set_of(NUM, 3), with_intervals=False)
+    for key in ("accuracy", "distance_self", "within_class_distance", "real_time_factor"):
+        prints = []
+        for reference in ("one", "another"):
+            asked, setting = ASKED[key], dataclasses.replace(SETTING, reference=reference)
+            job = measured_job(
+                make_metric(key, asked.parameters), asked, its, world.Subject("a", 5, "model"), setting
+            )
+            prints.append(job.rows[0].fingerprint)
+        assert (prints[0] == prints[1]) == (key == "real_time_factor")
 
 
 @pytest.mark.parametrize(
@@ -211,6 +317,17 @@ def test_without_a_classifier_what_needs_one_says_so():
         assert [row.status for row in measured(its, key).rows] == ["no classifier was given"]
 
 
+def test_numbers_over_pairs_say_how_many_and_at_which_scales():
+    its = evidence(set_of(NUM, 3), with_intervals=False)
+    job = measured(its, "multi_scale_ssim")
+    # A clip is in one pair: three classes of 510 clips leave at most 255, of which 500 are asked for.
+    pairs = len(job.drawn["pairs"][0])
+    assert 250 < pairs <= 255 and job.rows[0].status == f"{pairs} pairs"
+    assert job.rows[0].features == "log_mel:log_mel, scales 1"
+    assert measured(its, "mode_seeking_ratio").rows[0].status == f"{pairs} pairs"
+    assert measured(its, "mode_seeking_ratio", parameters={"num_pairs": 20}).rows[0].status == "20 pairs"
+
+
 def test_bins_need_500_clips_and_say_so():
     few = measured(evidence(set_of(NUM, 3)).limited(499, None), "different_bins").rows
     assert [row.status for row in few] == ["too few clips for bins: 499 of 500"]
@@ -220,7 +337,7 @@ def test_constant_features_of_the_reference_have_no_neighbourhoods():
     its = evidence(set_of(NUM, 3))
     constant = {name: np.zeros_like(array) for name, array in its.reference.arrays.items()}
     its = dataclasses.replace(its, reference=ClipArrays(its.reference.rows, constant))
-    for key in ("precision", "different_bins", "multi_scale_ssim"):
+    for key in ("precision", "different_bins", "multi_scale_ssim", "kernel_distance"):
         assert measured(its, key).rows[0].status == "constant features of the reference"
 
 

@@ -1,4 +1,4 @@
-"""Which of two values of a metric is better."""
+"""Which of two values of a metric is better, and which values it can have."""
 
 import math
 
@@ -34,6 +34,21 @@ DIRECTIONS = {
     "mode_seeking_ratio": HIGHER,
     "real_time_factor": LOWER,
 }
+# What a metric can be, likewise; intervals are cut to it. A kernel distance without bias may be negative, and so may
+# what a line says of infinitely many clips.
+_ANY, _POSITIVE, _SHARE = (-math.inf, math.inf), (0.0, math.inf), (0.0, 1.0)
+RANGES = dict.fromkeys(DIRECTIONS, _POSITIVE) | {
+    "inception_score": (1.0, math.inf),
+    "split_inception_score": (1.0, math.inf),
+    "accuracy": _SHARE,
+    "frechet_infinity": _ANY,
+    "kernel_distance": _ANY,
+    "jensen_shannon": (0.0, math.log(2.0)),
+    "precision": _SHARE,
+    "recall": _SHARE,
+    "coverage": _SHARE,
+    "multi_scale_ssim": _SHARE,
+}
 # Details that only describe another number.
 _DESCRIBING = frozenset({"deviation_over_splits"})
 
@@ -45,6 +60,21 @@ def direction_of(metric: str) -> str:
         metric: Of a row: a catalogue key, and after a slash a label or a detail.
     """
     return NONE if describes_another(metric) else DIRECTIONS.get(metric.partition("/")[0], NONE)
+
+
+def range_of(metric: str) -> tuple[float, float]:
+    """Returns the least and the most that a number can be; infinite where nothing is known.
+
+    Args:
+        metric: As in `direction_of`.
+    """
+    return _POSITIVE if describes_another(metric) else RANGES.get(metric.partition("/")[0], _ANY)
+
+
+def cut(metric: str, low: float, high: float) -> tuple[float, float]:
+    """Returns an interval without what the metric cannot be."""
+    least, most = range_of(metric)
+    return min(max(least, low), most), min(max(least, high), most)
 
 
 def describes_another(metric: str) -> bool:

@@ -1,7 +1,5 @@
 """Metrics of two sets of features: Frechet and kernel distances, bins, and neighbourhoods."""
 
-import math
-
 import numpy as np
 
 from gansynth_tf.evaluation.suite.evidence import (
@@ -12,7 +10,7 @@ from gansynth_tf.evaluation.suite.evidence import (
     Measured,
     is_constant,
 )
-from gansynth_tf.evaluation.suite.uncertainty import NO_ENDS, around, subsampled, within
+from gansynth_tf.evaluation.suite.uncertainty import NO_ENDS, around, subsampled
 from gansynth_tf.metrics import bins, frechet, kernel
 from gansynth_tf.metrics.density_coverage import precision_recall_density_coverage
 
@@ -60,44 +58,77 @@ class OfFeatures:
         return reals[:num], fakes[:num]
 
 
-class FrechetDistance(OfFeatures):
+class _OfNormals(OfFeatures):
+    """What both Frechet distances share: features taken for two normal distributions."""
+
+    def _whole(self, reals, fakes, evidence):
+        """Returns the distance of all clips, and its standard error; None if that is unwanted or not to be had."""
+
+        def whole():
+            found = frechet.frechet_distance(reals, fakes)
+            # Features that never move leave the error alone. Of fewer clips than this it is not what was simulated.
+            enough = len(fakes) > 2 * max(found.rank_reals, found.rank_fakes)
+            wanted = evidence.with_intervals and enough
+            return found, frechet.frechet_standard_error(reals, fakes) if wanted else None
+
+        return evidence.remembered(("frechet", self.space, evidence.with_intervals), whole)
+
+
+class FrechetDistance(_OfNormals):
     """Squared Frechet distance of two normal distributions that have the features' means and covariances."""
 
     key = "frechet_distance"
 
     def _of_pair(self, reals, fakes, evidence, facts):
-        found = frechet.frechet_distance(reals, fakes)
-        interval = NO_ENDS
-        if evidence.with_intervals and not found.status:
-            error = frechet.frechet_standard_error(reals, fakes)
-            interval = within(around(found.value, error, "delta method"), 0.0)
+        found, error = self._whole(reals, fakes, evidence)
+        interval = NO_ENDS if error is None else around(found.value, error, "delta method")
         return Findings([Measured(self.key, found.value, *interval, status=found.status, **facts)])
 
 
-class FrechetInfinity(OfFeatures):
-    """What the Frechet distance tends to with more and more clips."""
+class FrechetInfinity(_OfNormals):
+    """What the Frechet distance tends to with more and more clips, generated and real ones alike."""
 
     key = "frechet_infinity"
+    version = 2
 
     def _of_pair(self, reals, fakes, evidence, facts):
-        subsets = frechet.infinity_subsets(len(fakes), generator=evidence.rng(self.key))
-        found = frechet.frechet_infinity(reals, fakes, subsets)
+        rng = evidence.rng(self.key)
+        subsets = frechet.infinity_subsets(len(fakes), generator=rng)
+        real_subsets = frechet.infinity_subsets(len(reals), generator=rng)
+        found = frechet.frechet_infinity(reals, fakes, subsets, real_subsets)
+        error = self._whole(reals, fakes, evidence)[1] if evidence.with_intervals else None
+        interval = NO_ENDS
+        if error is not None:
+            both = float(np.hypot(error, found.fit_error))
+            interval = around(found.value, both, "delta method and fit")
         status = f"the fit explains {found.r2:.2f} of the variation" if found.r2 < 0.9 else ""
         drawn = {f"subset_{number:02d}": subset for number, subset in enumerate(subsets)}
-        return Findings([Measured(self.key, found.value, status=status, **facts)], drawn=drawn)
+        drawn |= {f"real_subset_{number:02d}": subset for number, subset in enumerate(real_subsets)}
+        return Findings([Measured(self.key, found.value, *interval, status=status, **facts)], drawn=drawn)
 
 
 class KernelDistance(OfFeatures):
-    """Squared maximum mean discrepancy with a cubic kernel: unbiased, and negative by chance."""
+    """Squared maximum mean discrepancy with a cubic kernel: unbiased, and negative by chance.
+
+    Of features about the reference's mean in units of its deviation, since the kernel knows offsets and scales.
+    """
 
     key = "kernel_distance"
+    version = 2
 
     def _of_pair(self, reals, fakes, evidence, facts):
-        value = kernel.kernel_distance(reals, fakes)
-        interval = NO_ENDS
-        if evidence.with_intervals:
-            interval = around(value, kernel.kernel_standard_error(reals, fakes), "jackknife")
-        return Findings([Measured(self.key, value, *interval, **facts)])
+        if is_constant(reals):
+            raise CannotMeasure("constant features of the reference")
+
+        def statistic(chosen_reals, chosen_fakes):
+            pair = kernel.standardised(reals[chosen_reals], fakes[chosen_fakes])
+            return [kernel.kernel_distance(*pair)]
+
+        sizes = [len(reals), len(fakes)]
+        values = statistic(*map(np.arange, sizes))
+        (interval,) = subsampled(statistic, values, sizes, evidence, self.key)
+        facts |= {"features": f"{facts['features']}, standardised"}
+        return Findings([Measured(self.key, values[0], *interval, **facts)])
 
 
 class DifferentBins(OfFeatures):
@@ -174,9 +205,8 @@ class _OfNeighbourhoods(OfFeatures):
 
             sizes = [len(reals), len(fakes)]
             intervals = subsampled(statistic, list(found.values()), sizes, evidence, "neighbourhoods")
-            limits = {name: (0.0, math.inf if name == "density" else 1.0) for name in found}
             return {
-                name: (value, *within(interval, *limits[name]))
+                name: (value, *interval)
                 for (name, value), interval in zip(found.items(), intervals, strict=True)
             }
 

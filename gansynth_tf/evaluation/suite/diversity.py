@@ -7,7 +7,7 @@ from scipy.spatial.distance import cdist
 
 from gansynth_tf.evaluation.suite.evidence import CannotMeasure, Evidence, Findings, Measured
 from gansynth_tf.evaluation.suite.nearest import nearest_training
-from gansynth_tf.evaluation.suite.uncertainty import around, bootstrapped, mean_with_interval, within
+from gansynth_tf.evaluation.suite.uncertainty import around, bootstrapped, mean_with_interval
 from gansynth_tf.metrics import distances, diversity, structural_similarity
 
 LOG_MEL = "log_mel"
@@ -149,12 +149,12 @@ class WithinClassDistance(_OfDistances):
         features_of, how = evidence.described(self.space), "delta method of a mean of pairs"
         value = float(np.mean(means[known]))
         deviation = float(np.sqrt(np.sum(deviations[known] ** 2))) / int(known.sum())
-        ends = within(around(value, deviation, how), 0.0)
+        ends = around(value, deviation, how)
         measured = [Measured(self.key, value, *ends, features=features_of)]
         for number, class_name in enumerate(classes):
             if label and known[number]:
                 mean = float(means[number])
-                ends = within(around(mean, float(deviations[number]), how), 0.0)
+                ends = around(mean, float(deviations[number]), how)
                 row = Measured(
                     self.key, mean, *ends, features=features_of, class_name=f"{label}={class_name}"
                 )
@@ -189,9 +189,9 @@ class MultiScaleSimilarity(_OfDistances):
         values = structural_similarity.multi_scale_ssim(
             pictures[first] - lowest, pictures[second] - lowest, highest - lowest
         )
-        features = f"{evidence.described(self.space)}, {num_scales} scales"
+        features = f"{evidence.described(self.space)}, scales {num_scales}"
         return Findings(
-            [Measured(self.key, *mean_with_interval(values), features=features)],
+            [Measured(self.key, *mean_with_interval(values), status=_told(first), features=features)],
             drawn={"pairs": np.stack([first, second]), "range": np.array([lowest, highest])},
         )
 
@@ -227,7 +227,8 @@ class ModeSeekingRatio(_OfDistances):
             evidence,
             self.key,
         )
-        measured = Measured(self.key, value, *interval, features=evidence.described(self.space))
+        features = evidence.described(self.space)
+        measured = Measured(self.key, value, *interval, status=_told(first), features=features)
         return Findings([measured], drawn={"pairs": np.stack([first, second])})
 
 
@@ -278,6 +279,11 @@ def pairs_of(classes, most: int, rng: np.random.Generator) -> tuple[np.ndarray, 
         raise CannotMeasure("no class has two clips")
     chosen = rng.permutation(len(together[0]))[:most]
     return together[0][chosen], together[1][chosen]
+
+
+def _told(first):
+    # No part of `features`: sets that are compared may have some pairs more or less, as their classes fall.
+    return f"{len(first):,} pairs"
 
 
 def _deviation_of_pairs(members, mean):

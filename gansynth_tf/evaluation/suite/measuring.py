@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gansynth_tf.evaluation.suite.directions import cut
 from gansynth_tf.evaluation.suite.evidence import Evidence, Findings, Measured
 from gansynth_tf.evaluation.suite.fingerprint import fingerprint
 from gansynth_tf.evaluation.suite.metrics_catalogue import parameters_of
@@ -137,7 +138,7 @@ def spread_job(
             reason = next((row.status for row in same if row.value is None), "too few sets")
             rows.append(dataclasses.replace(plain, value=None, status=reason or "too few sets"))
             continue
-        low, high = next_set_interval(values, independence)
+        low, high = cut(first.metric, *next_set_interval(values, independence))
         interval = f"next of {len(values)} sets of training clips"
         mean = float(np.mean(values))
         rows.append(
@@ -172,10 +173,9 @@ def _row(measured: Measured, metric, evidence, subject, setting, seconds) -> Row
     value, status = measured.value, measured.status
     if value is not None and not math.isfinite(value):
         value, status = None, status or "the result is not finite"
-    ends = [
-        None if value is None or end is None or not math.isfinite(end) else float(end)
-        for end in (measured.ci_low, measured.ci_high)
-    ]
+    low, high = measured.ci_low, measured.ci_high
+    known = value is not None and low is not None and high is not None and math.isfinite(low + high)
+    ends = cut(measured.name, low, high) if known else (None, None)
     uses_classifier = "classifier" in measured.features
     kind = TIMING if metric.is_timing and subject.kind == MODEL else subject.kind
     num_samples = len(evidence.clips) if measured.num_samples is None else measured.num_samples
@@ -188,14 +188,15 @@ def _row(measured: Measured, metric, evidence, subject, setting, seconds) -> Row
         value=None if value is None else float(value),
         ci_low=ends[0],
         ci_high=ends[1],
-        interval=measured.interval if None not in ends else "",
+        interval=measured.interval if known else "",
         num_samples=num_samples,
         num_reference=measured.num_reference,
         splits=measured.splits,
         seed=setting.seed,
         features=measured.features,
         classifier=setting.classifier if uses_classifier else "",
-        reference=setting.reference if measured.num_reference else "",
+        # Also of what is compared with nothing: the labels that were asked for are the reference's.
+        reference="" if metric.is_timing else setting.reference,
         dataset=setting.dataset,
         split=setting.split,
         representation=setting.representation if subject.kind == MODEL else "",

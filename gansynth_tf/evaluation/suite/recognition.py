@@ -1,7 +1,7 @@
 """Metrics of what the classifier hears: inception scores, entropies, and whether clips are as they were asked for."""
 
 import numpy as np
-from scipy.special import entr, log_softmax, softmax
+from scipy.special import log_softmax
 
 from gansynth_tf.data.labels import all_numbers
 from gansynth_tf.evaluation.suite.evidence import CLASSIFIER, CannotMeasure, Evidence, Findings, Measured
@@ -45,30 +45,6 @@ class OfLabels:
         raise NotImplementedError
 
 
-class _Opinions:
-    """What the classifier thinks of each clip of a label: once for all draws of a bootstrap.
-
-    Args:
-        logits: [num_clips, num_classes].
-    """
-
-    def __init__(self, logits):
-        self._shares = softmax(np.asarray(logits, np.float64), axis=1)
-        self._entropies = inception.label_entropies(logits)
-
-    def marginal_entropy(self, chosen) -> float:
-        """Returns the entropy of the mean opinion of chosen clips, in nats."""
-        return float(np.sum(entr(np.mean(self._shares[chosen], axis=0))))
-
-    def score(self, chosen, num_splits: int = 1) -> float:
-        """Returns the inception score of chosen clips: exp(marginal entropy - mean entropy), a split at a time."""
-        ends = np.arange(num_splits + 1) * len(chosen) // num_splits
-        parts = [chosen[start:end] for start, end in zip(ends[:-1], ends[1:], strict=True)]
-        return float(
-            np.mean([np.exp(self.marginal_entropy(part) - np.mean(self._entropies[part])) for part in parts])
-        )
-
-
 class InceptionScore(OfLabels):
     """exp(mean KL(p(y|x) || p(y))), of all clips at once."""
 
@@ -77,7 +53,8 @@ class InceptionScore(OfLabels):
     def _of_label(self, evidence, label):
         logits, name = evidence.logits(label), f"{self.key}/{label}"
         value = inception.inception_score(logits).value
-        interval = bootstrapped(_Opinions(logits).score, len(logits), evidence, name)
+        statistics = inception.statistics_of_rows(logits)
+        interval = bootstrapped(lambda chosen: statistics(chosen)[0], len(logits), evidence, name)
         return Findings([Measured(name, value, *interval, splits=1, features=_features(label))])
 
 
@@ -103,11 +80,14 @@ class SplitInceptionScore(OfLabels):
         found = inception.inception_score(logits, self.num_splits, order)
 
         name = f"{self.key}/{label}"
-        opinions = _Opinions(logits)
-        # Clips that are drawn stand in no order: their splits are drawn with them.
-        interval = bootstrapped(
-            lambda chosen: opinions.score(chosen, self.num_splits), len(logits), evidence, name
-        )
+        statistics = inception.statistics_of_rows(logits)
+
+        def mean_of_splits(chosen):
+            # Clips that are drawn stand in no order: their splits are drawn with them.
+            ends = np.arange(self.num_splits + 1) * len(chosen) // self.num_splits
+            return np.mean([statistics(chosen[a:b])[0] for a, b in zip(ends[:-1], ends[1:], strict=True)])
+
+        interval = bootstrapped(mean_of_splits, len(logits), evidence, name)
         facts = {"splits": self.num_splits, "features": _features(label)}
         measured = [
             Measured(name, found.value, *interval, **facts),
@@ -134,7 +114,8 @@ class MarginalEntropy(OfLabels):
 
     def _of_label(self, evidence, label):
         logits, name = evidence.logits(label), f"{self.key}/{label}"
-        interval = bootstrapped(_Opinions(logits).marginal_entropy, len(logits), evidence, name)
+        statistics = inception.statistics_of_rows(logits)
+        interval = bootstrapped(lambda chosen: statistics(chosen)[2], len(logits), evidence, name)
         value = inception.marginal_entropy(logits)
         return Findings([Measured(name, value, *interval, features=_features(label))])
 

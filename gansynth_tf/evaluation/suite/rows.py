@@ -40,7 +40,7 @@ class Row:
         seed: Of all that was drawn.
         features: What the number is computed on, as classifier:layer; "" for the clips themselves.
         classifier: Hash of the classifier's weights; "" if none was asked.
-        reference: Hash of which clips were compared with.
+        reference: Hash of the real clips that were compared with, or whose labels were asked for; "" of a timing.
         dataset: Their data set.
         split: The split they are of.
         representation: What the model works in, with its size; "" where there is none.

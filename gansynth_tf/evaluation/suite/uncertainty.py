@@ -80,14 +80,6 @@ def ends(interval: Interval) -> Ends:
     return float(interval.low), float(interval.high), interval.method
 
 
-def within(its: Ends, least: float, most: float = math.inf) -> Ends:
-    """Returns the interval of a number that cannot be less than `least` or more than `most`."""
-    low, high, how = its
-    if low is None or high is None:
-        return its
-    return min(max(least, low), most), min(max(least, high), most), how
-
-
 def mean_with_interval(values) -> tuple[float, float | None, float | None, str]:
     """Returns the mean of independent values [num] with its normal interval, which one value does not have."""
     values = np.asarray(values, np.float64)
