@@ -177,7 +177,9 @@ class Setup:
             return []
         return [
             f"real held-out clips lie outside of what {self._num_splits} sets of training clips have in "
-            f"{', '.join(names)}. One number in twenty does by chance; more tell that the splits are of other kinds."
+            f"{', '.join(names)}. One number in twenty does by chance. More can be how the data are split, and say "
+            "nothing of the model: where test clips are of instruments or recordings that no training clip is of, real "
+            "ones differ as well."
         ]
 
     def page_data(

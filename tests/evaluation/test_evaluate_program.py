@@ -1,8 +1,10 @@
 """eval/evaluate.py in miniature: runs of fake sounds, what is written, gone on with, and refused."""
 
 import csv
+import dataclasses
 import json
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,10 +12,12 @@ import pytest
 from gansynth_tf.audio import files
 from gansynth_tf.data.grooves import Grooves
 from gansynth_tf.evaluation.suite import page_data
+from gansynth_tf.evaluation.suite.rows import Row
 from gansynth_tf.experiment import Experiment
 from gansynth_tf.models.classifier import Classifier
 from gansynth_tf.options import UserError
 from gansynth_tf.programs import evaluate, evaluated_clips, evaluation_work
+from gansynth_tf.programs.evaluation_setup import Setup
 from gansynth_tf.training.checkpoints import CheckpointStore
 
 SAMPLE_RATE, LENGTH = 16000, 8000
@@ -305,6 +309,16 @@ def test_a_folder_of_other_results_is_not_gone_on_with(folder, whole, capsys):
     assert run(folder, "--num_splits=2", "--seed=5", output="whole") == 2
     assert "the seed of the draws: 0 in that folder, 5 in this call" in capsys.readouterr().err
     assert (folder / "whole" / "evaluation.csv").read_bytes() == before
+
+
+def test_real_test_clips_outside_of_real_training_clips_are_told_as_a_matter_of_the_split():
+    spread = Row("real, training", None, "spread", "density", value=1.0, ci_low=0.9, ci_high=1.1)
+    floor = dataclasses.replace(spread, run="real, held out", kind="floor", ci_low=None, ci_high=None)
+    few = SimpleNamespace(_num_splits=5)
+    assert Setup.told_of_real(few, [spread, floor]) == []
+    (line,) = Setup.told_of_real(few, [spread, dataclasses.replace(floor, value=0.5)])
+    assert "outside of what 5 sets of training clips have in density" in line
+    assert "how the data are split, and say nothing of the model" in line
 
 
 def test_help_teaches_protocols_and_files(capsys):
