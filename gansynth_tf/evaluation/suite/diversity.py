@@ -227,8 +227,8 @@ class ModeSeekingRatio(_OfDistances):
             evidence,
             self.key,
         )
-        features = evidence.described(self.space)
-        measured = Measured(self.key, value, *interval, status=_told(first), features=features)
+        described = evidence.described(self.space)
+        measured = Measured(self.key, value, *interval, status=_told(first), features=described)
         return Findings([measured], drawn={"pairs": np.stack([first, second])})
 
 

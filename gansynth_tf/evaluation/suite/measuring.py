@@ -174,8 +174,10 @@ def _row(measured: Measured, metric, evidence, subject, setting, seconds) -> Row
     if value is not None and not math.isfinite(value):
         value, status = None, status or "the result is not finite"
     low, high = measured.ci_low, measured.ci_high
-    known = value is not None and low is not None and high is not None and math.isfinite(low + high)
-    ends = cut(measured.name, low, high) if known else (None, None)
+    if value is None or low is None or high is None or not math.isfinite(low + high):
+        low = high = None
+    else:
+        low, high = cut(measured.name, float(low), float(high))
     uses_classifier = "classifier" in measured.features
     kind = TIMING if metric.is_timing and subject.kind == MODEL else subject.kind
     num_samples = len(evidence.clips) if measured.num_samples is None else measured.num_samples
@@ -186,9 +188,9 @@ def _row(measured: Measured, metric, evidence, subject, setting, seconds) -> Row
         metric=measured.name,
         class_name=measured.class_name,
         value=None if value is None else float(value),
-        ci_low=ends[0],
-        ci_high=ends[1],
-        interval=measured.interval if known else "",
+        ci_low=low,
+        ci_high=high,
+        interval="" if low is None else measured.interval,
         num_samples=num_samples,
         num_reference=measured.num_reference,
         splits=measured.splits,
