@@ -221,7 +221,7 @@ def resample(audio: np.ndarray, from_rate: int, to_rate: int) -> np.ndarray:
 
 
 def write(path: str | os.PathLike, audio: np.ndarray, sample_rate: int, *, as_float: bool = False) -> None:
-    """Writes a wav, which appears under its name only when it is whole.
+    """Writes a wav, which appears under its name only when it is whole; 16-bit samples are rounded to the nearest.
 
     Args:
         path: The file; one that exists is replaced.
@@ -236,8 +236,10 @@ def write(path: str | os.PathLike, audio: np.ndarray, sample_rate: int, *, as_fl
     audio = np.asarray(audio, np.float32)
     if not audio.size or not np.isfinite(audio).all():
         raise ValueError(f"Expected finite samples to write to {path}. Received: {audio.size} samples.")
+    # libsndfile would round floats down: half a step of offset, which shows in silence and in copies of a clip.
+    samples = audio if as_float else np.clip(np.rint(audio * 32768.0), -32768, 32767).astype(np.int16)
     with whole_file(path) as file:
-        soundfile.write(file, audio, sample_rate, format="WAV", subtype="FLOAT" if as_float else "PCM_16")
+        soundfile.write(file, samples, sample_rate, format="WAV", subtype="FLOAT" if as_float else "PCM_16")
 
 
 def _opened(path):

@@ -81,7 +81,7 @@ def write_evidence(folder: Path, arrays: Mapping[str, np.ndarray], jobs: Mapping
 
 def _save(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     with whole_file(path) as stream:
-        np.savez_compressed(stream, allow_pickle=False, **dict(arrays))
+        np.savez_compressed(stream, **dict(arrays))
 
 
 def remarks(rows: Sequence[Row]) -> list[str]:

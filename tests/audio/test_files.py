@@ -96,6 +96,13 @@ def test_written_wavs_read_back(tmp_path):
     assert os.listdir(tmp_path) == ["a.wav"]
 
 
+def test_samples_are_rounded_to_the_nearest_of_16_bits(tmp_path):
+    steps = np.array([0.4, 0.6, 1.4, -0.4, -0.6, -1.4, 24575.6, 32767.4, -32767.6])
+    files.write(tmp_path / "a.wav", steps / 32768, RATE)
+    heard = files.read(tmp_path / "a.wav")[0] * 32768
+    assert heard.tolist() == [0, 1, 1, 0, -1, -1, 24576, 32767, -32768]
+
+
 def test_samples_beyond_full_scale_are_cut_off_not_wrapped(tmp_path):
     files.write(tmp_path / "a.wav", np.array([2.0, -2.0]), RATE)
     np.testing.assert_allclose(files.read(tmp_path / "a.wav")[0], [1, -1], atol=4e-5)

@@ -1,5 +1,6 @@
 """One pass over clips: the same values however they come, kept, read again, and never half."""
 
+import errno
 import json
 import multiprocessing
 import os
@@ -144,6 +145,17 @@ def test_an_extraction_that_fails_leaves_nothing(tmp_path):
 
     with pytest.raises(OSError, match="The disk is gone"):
         extract([Doubled()], batches(), NUM, tmp_path, clips={})
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_full_disk_is_an_error_not_a_crash_and_leaves_nothing(tmp_path, monkeypatch):
+    def full(descriptor, offset, length):
+        assert (offset, length) == (0, os.fstat(descriptor).st_size) and length > 4 * NUM
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    with pytest.raises(OSError, match="No space left"):
+        extract([Doubled()], iter([clips()]), NUM, tmp_path, clips={})
     assert not list(tmp_path.iterdir())
 
 

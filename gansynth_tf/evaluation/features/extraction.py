@@ -239,7 +239,11 @@ class _Disk(_Place):
 
     def _empty(self, name, shape):
         path = self._partial / _file_name(self.space.names.index(name))
-        return np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape)
+        array = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape)
+        # A file with holes would end the process with SIGBUS, without a word, when the disk is full.
+        with open(path, "r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, os.fstat(file.fileno()).st_size)
+        return array
 
 
 def _file_name(index: int) -> str:
