@@ -2,11 +2,11 @@
 
 import csv
 import math
-import os
 import pathlib
 from collections.abc import Mapping, Sequence
 
 from gansynth_tf.options import UserError
+from gansynth_tf.whole_file import whole_file
 
 # Raised when the same clips would be given other numbers.
 SCORES_VERSION = 1
@@ -108,17 +108,10 @@ class ScoreTable:
         return rows
 
     def _write(self):
-        part = self.path.with_name(f".{self.path.name}.part")
-        try:
-            with part.open("w", newline="", encoding="utf-8") as stream:
-                writer = csv.DictWriter(stream, self.columns, lineterminator="\n")
-                writer.writeheader()
-                writer.writerows(self.rows)
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.replace(part, self.path)
-        finally:
-            part.unlink(missing_ok=True)
+        with whole_file(self.path, text=True) as stream:
+            writer = csv.DictWriter(stream, self.columns, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(self.rows)
 
 
 def markdown(rows: Sequence[Row], labels: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from gansynth_tf.evaluation.comparison.collection import Collection, Entry, Line
 from gansynth_tf.evaluation.comparison.ranking import BEST, TIED, UNRANKED, marks
 from gansynth_tf.evaluation.suite.directions import describes_another, direction_of
 from gansynth_tf.evaluation.suite.rows import Row
+from gansynth_tf.whole_file import whole_file
 
 COLUMNS = (
     "metric",
@@ -47,16 +48,11 @@ _NO_NUMBER = "-"
 
 def write_csv(path: Path, found: Collection) -> None:
     """Writes a row for every number and every entry, also where there is none; the file appears when it is whole."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        with part.open("w", newline="", encoding="utf-8") as stream:
-            writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
-            writer.writeheader()
-            for line in found.lines:
-                writer.writerows(_cells(line, found))
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with whole_file(path, text=True) as stream:
+        writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        for line in found.lines:
+            writer.writerows(_cells(line, found))
 
 
 def _cells(line: Line, found: Collection):

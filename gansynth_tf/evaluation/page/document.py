@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gansynth_tf.evaluation.page.markup import Child, Markup, element, joined
 from gansynth_tf.evaluation.page.style import SCRIPT, STYLE
+from gansynth_tf.whole_file import whole_file
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,15 +64,9 @@ def document(title: str, warnings: Sequence[str], lead: Child, sections: Sequenc
 
 def write_document(path: str | os.PathLike, page: Markup) -> Path:
     """Writes a page, which appears under its name only when it is whole, and returns where it is."""
-    path = Path(path)
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_text(page, encoding="utf-8")
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-    return path
+    with whole_file(path, text=True) as file:
+        file.write(page)
+    return Path(path)
 
 
 def _section(section):
