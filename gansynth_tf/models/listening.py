@@ -1,15 +1,15 @@
 """What classifiers of all kinds share: they hear clips, give logits and features, and are saved and loaded."""
 
-import contextlib
 import hashlib
 import json
-import os
 import pathlib
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
+
+from gansynth_tf.whole_file import whole_file
 
 WEIGHTS_FILE = "weights.npz"
 CONFIG_FILE = "classifier.json"
@@ -185,10 +185,10 @@ class ListeningNetwork:
         }
         text = json.dumps(config, indent=1) + "\n"
         # The config comes last: without it there is no classifier, with it there is a whole one.
-        with _replacing(directory / WEIGHTS_FILE) as part, part.open("wb") as stream:
+        with whole_file(directory / WEIGHTS_FILE) as stream:
             np.savez_compressed(stream, **arrays)
-        with _replacing(directory / CONFIG_FILE) as part:
-            part.write_text(text)
+        with whole_file(directory / CONFIG_FILE, text=True) as stream:
+            stream.write(text)
 
     @staticmethod
     def load(directory) -> tuple["ListeningNetwork", dict]:
@@ -235,17 +235,6 @@ class ListeningNetwork:
                 f"{WEIGHTS_FILE} in {directory} holds other weights than {CONFIG_FILE} names: train it again."
             )
         return classifier, config["facts"]
-
-
-@contextlib.contextmanager
-def _replacing(path: pathlib.Path):
-    """Context of a file beside `path` that takes its place at the end, so that none is ever half written."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        yield part
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def checked_labels(labels: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:

@@ -14,6 +14,7 @@ from gansynth_tf import synthesis
 from gansynth_tf.audio import files, pictures
 from gansynth_tf.options import UserError, WorkFailed
 from gansynth_tf.programs import command_line
+from gansynth_tf.whole_file import whole_file
 
 USAGE = """\
 python generate.py --run_dir=runs/genre [--label=genre=jazz ...] [--num_samples=8] [--seed=0] [--name=value ...]
@@ -153,9 +154,8 @@ def _listed_clips(output_dir, labels):
 def _list_clips(output_dir, listed, played):
     """Writes the table of all clips, which makes the folder a data set for audio_folder and for eval/judge.py."""
     table = pandas.concat([listed, played]).drop_duplicates("path", keep="last").sort_values("path")
-    partial = output_dir / f".{TABLE_NAME}.part"
-    table.to_csv(partial, index=False)
-    partial.replace(output_dir / TABLE_NAME)
+    with whole_file(output_dir / TABLE_NAME, text=True) as stream:
+        table.to_csv(stream, index=False)
 
 
 def _write_clip(path, clip, sample_rate, as_float):
