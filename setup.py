@@ -75,6 +75,8 @@ setup(
         "console_scripts": [
             "gansynth-train = gansynth_tf.programs.train:main",
             "gansynth-generate = gansynth_tf.programs.generate:main",
+            "gansynth-evaluate = gansynth_tf.programs.evaluate:main",
+            "gansynth-compare = gansynth_tf.programs.compare:main",
             "gansynth-check-dataset = gansynth_tf.programs.check_dataset:main",
             "gansynth-import-magenta = gansynth_tf.programs.import_magenta:main",
             "gansynth-export-magenta = gansynth_tf.programs.export_magenta:main",

@@ -40,7 +40,7 @@ if installed != ["bin", "gansynth_tf"]:
 print("Installed: gansynth_tf alone; its import is light.")
 END
 "$python" -S check.py "$place/site"
-for command in gansynth-train gansynth-generate; do
+for command in gansynth-train gansynth-generate gansynth-evaluate gansynth-compare; do
     PYTHONPATH="$place/site:$dependencies" "$python" "site/bin/$command" --help >help.txt
     echo "$command --help: $(wc -l <help.txt) lines, exit status 0."
 done
