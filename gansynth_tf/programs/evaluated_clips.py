@@ -123,8 +123,12 @@ class RunSource:
 
     def facts(self, step: int, rows: np.ndarray, seed: int) -> dict[str, Any]:
         """Returns what the clips of a save follow from, one clip for each row of labels [num_clips, num_labels]."""
-        digest = hashlib.sha256()
-        with open(CheckpointStore(self._folder / "checkpoints").saves()[step], "rb") as stream:
+        saves, digest = CheckpointStore(self._folder / "checkpoints").saves(), hashlib.sha256()
+        if step not in saves:
+            raise UserError(
+                f"{self._folder} holds no save of {step:,} images any more: training removed it. Start again."
+            )
+        with open(saves[step], "rb") as stream:
             while block := stream.read(1 << 20):
                 digest.update(block)
         return {
@@ -213,6 +217,8 @@ class FolderSource:
     notes: tuple[str, ...] = ()
 
     def __init__(self, audio_dir: str, experiment: Experiment):
+        if experiment.num_channels != 1:
+            raise UserError("The suite hears one channel. Leave out --channels=stereo.")
         listing = folder_listing.list_folder(audio_dir, (0.0, 0.0), 0)
         if listing.unusable:
             name, reason = next(iter(listing.unusable.items()))

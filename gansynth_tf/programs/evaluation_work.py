@@ -98,11 +98,10 @@ class Evaluation:
 
     def _plan(self, asked, subject, facts):
         metric = self._setup.metrics[asked.metric]
-        parts = {"version": metric.version, "parameters": parameters_of(metric), "clips": facts}
+        parts = {"version": metric.version, "parameters": parameters_of(metric)}
         parts |= {"num_samples": asked.num_samples, "num_reference": asked.num_reference}
-        step = "" if subject.step is None else str(subject.step)
-        name = "|".join((subject.kind, step, asked.metric, content_hash(parts)[:12]))
-        return Plan(name, asked, subject)
+        hashes = content_hash(parts)[:12], content_hash(facts)[:12]
+        return Plan("|".join((subject.kind, _spelt(subject.step), asked.metric, *hashes)), asked, subject)
 
     def _missing(self, plans) -> list[Plan]:
         return [plan for plan in plans if plan.name not in self._store]
@@ -169,13 +168,22 @@ class Evaluation:
         self._store.put(plan.name, job.rows, job.shown)
         announce(self._progress.done(plan, job.rows))
 
+    def _clips_of(self, step) -> str:
+        """Returns what stands for the clips of a checkpoint, or of the folder, in the names of jobs and sounds."""
+        return self._of(MODEL, step)[0].name.rpartition("|")[2]
+
     def _jobs(self) -> dict[tuple[str, str, str], str]:
-        """Returns {(kind, step, metric): job}, of all calls so far; the jobs of this call come first."""
+        """Returns {(kind, step, metric): job}, of all calls so far; the jobs of this call come first.
+
+        Jobs on other clips under the same name are left out: a run that was trained anew, wavs that were changed.
+        """
+        current = {_spelt(step): self._clips_of(step) for step in self._source.steps}
         jobs = {}
         for name in [*self._store.jobs, *(plan.name for plan in self._plans)]:
             if name != IDENTITY and name in self._store:
-                kind, step, key, _ = name.split("|")
-                jobs[kind, step, key] = name
+                kind, step, key, _, clips = name.split("|")
+                if kind != MODEL or current.get(step, clips) == clips:
+                    jobs[kind, step, key] = name
         order = [asked.metric for asked in self._setup.asked]
 
         def place(parts):
@@ -201,7 +209,7 @@ class Evaluation:
         step = steps[-1]
         shown: dict[str, Any] = {}
         for (kind, its_step, _), job in jobs.items():
-            if kind == MODEL and its_step == ("" if step is None else str(step)):
+            if kind == MODEL and its_step == _spelt(step):
                 shown |= self._store.shown(job)
         self._write_page(rows, step, shown, sweep)
         if sweep:
@@ -222,6 +230,8 @@ class Evaluation:
             return played["clips"].play([number])[0]
 
         name = "clips" if step is None else f"images-{step:09d}"
+        # Other clips under the same name have other sounds.
+        name = f"{name}-{self._clips_of(step)}"
         evaluation_files.write_page_files(
             self.folder, data, shown, self._source.sample_rate, name, play, setup.training_clip
         )
@@ -276,6 +286,10 @@ def _told(row: Row) -> str:
     if row.ci_low is None or row.ci_high is None:
         return f"{row.value:.4g}"
     return f"{row.value:.4g} ({row.ci_low:.4g} to {row.ci_high:.4g})"
+
+
+def _spelt(step: int | None) -> str:
+    return "" if step is None else str(step)
 
 
 def _file_name(job: str) -> str:

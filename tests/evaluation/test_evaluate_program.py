@@ -271,6 +271,23 @@ def test_a_folder_of_wavs_is_measured_and_copied_training_clips_are_flagged(fold
     )
 
 
+def test_numbers_of_wavs_that_were_changed_do_not_stay_in_the_table(folder, copies, tmp_path):
+    shutil.copytree(copies, tmp_path / "wavs", ignore=shutil.ignore_patterns("evaluation"))
+
+    def measured(metrics):
+        assert of_folder(folder, tmp_path / "wavs", f"--metrics={metrics}", "--num_splits=0") == 0
+        rows = table(tmp_path / "wavs" / "evaluation" / "evaluation.csv")
+        return {row["metric"]: row["value"] for row in rows if row["kind"] == "model"}
+
+    before = measured("distance_train,distance_self")
+    assert measured("distance_self") == before, "an earlier call's numbers of the same clips stay"
+    noise = np.random.default_rng(1).uniform(-1, 1, LENGTH)
+    for number in range(20):
+        files.write(tmp_path / "wavs" / f"{number}.wav", noise, SAMPLE_RATE)
+    after = measured("distance_self")
+    assert list(after) == ["distance_self"] and float(after["distance_self"]) == 0.0
+
+
 def test_mistakes_get_one_line_before_any_work(folder, copies, capsys, tmp_path):
     strange = tmp_path / "strange"
     shutil.copytree(copies, strange, ignore=shutil.ignore_patterns("evaluation"))
@@ -283,6 +300,7 @@ def test_mistakes_get_one_line_before_any_work(folder, copies, capsys, tmp_path)
         (evaluate.main([]), "Expected --run_dir or --audio_dir"),
         (evaluate.main(["--run_dir=a", "--audio_dir=b"]), "exclude each other"),
         (evaluate.main(["--audio_dir=b"]), "--audio_dir needs the data set"),
+        (of_folder(folder, copies, "--channels=stereo"), "hears one channel"),
         (run(folder, "--flagfile=flags/smoke.cfg"), "belong to --audio_dir"),
         (run(folder, run_dir="classifier"), "is not the folder of a run"),
         (run(folder, "--checkpoints=7"), "no save of 7 images, but of 0, 200, 400"),
