@@ -1,12 +1,13 @@
 """Which real clips stand where, the nearest of many, and what checkpoints say."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from gansynth_tf.evaluation.suite.nearest import nearest_training
-from gansynth_tf.evaluation.suite.real_sets import drawn_sets, next_set_interval
+from gansynth_tf.evaluation.suite.real_sets import RealClips, drawn_sets, next_set_interval
 from gansynth_tf.evaluation.suite.rows import Row
 from gansynth_tf.evaluation.suite.sweep import swept
 from gansynth_tf.options import UserError
@@ -138,3 +139,21 @@ def test_one_checkpoint_is_no_sweep_and_rows_without_numbers_do_not_count():
     empty = dataclasses.replace(checkpoint(2, 1.0), value=None, ci_low=None, ci_high=None, status="why")
     assert swept([checkpoint(1, 1.0), empty]) is None
     assert swept([checkpoint(1, 1.0), checkpoint(None, 1.0)]) is None
+
+
+def test_the_same_clips_by_other_labels_are_another_reference():
+    dataset = SimpleNamespace(clip_keys=lambda split: ["a", "b", "c"], fingerprint=lambda: "data")
+
+    def reference(classes, rows, chosen=(0, 2)):
+        labels = SimpleNamespace(
+            classes=classes, clips=lambda split: np.arange(3), rows=lambda split: np.array(rows)
+        )
+        return RealClips(dataset, labels).facts("train", list(chosen))["clips"]
+
+    pitches = {"pitch": ("60", "61")}, [[0], [1], [1]]
+    told = reference(*pitches)
+    assert told == reference(*pitches) == reference(pitches[0], [[0], [0], [1]]), "b is not chosen"
+    assert told != reference({"family": ("60", "61")}, pitches[1])
+    assert told != reference({"pitch": ("60", "62")}, pitches[1])
+    assert told != reference(pitches[0], [[1], [1], [1]])
+    assert told != reference(*pitches, chosen=(0, 1))

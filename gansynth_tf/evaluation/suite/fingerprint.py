@@ -21,7 +21,7 @@ FACTS = {
     "classifier": "the classifier (hash of its weights)",
     "features": "the features (space:layer)",
     "space": "how the features are made",
-    "reference": "the reference clips (hash)",
+    "reference": "the reference clips and their labels (hash)",
 }
 _DIGITS = 16
 

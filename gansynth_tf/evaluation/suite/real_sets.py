@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import json
 import math
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -158,9 +159,14 @@ class RealClips:
         yield from self.dataset.clips(split, indices).batch(_BATCH).as_numpy_iterator()
 
     def facts(self, split: str, chosen) -> dict[str, str]:
-        """Returns what the chosen clips follow from, for a cache and for the column `reference`."""
+        """Returns what the chosen clips and their labels follow from, for a cache and for the column `reference`.
+
+        Labels belong to them: generators are asked for these, and some metrics look within their classes.
+        """
         keys = self.dataset.clip_keys(split)
         digest = hashlib.sha256(self.dataset.fingerprint().encode())
+        digest.update(json.dumps(self.labels.classes).encode())
+        digest.update(self.rows(split, chosen).astype("<i8").tobytes())
         for index in self.labels.clips(split)[np.asarray(chosen, np.int64)]:
             digest.update(f"\n{keys[index]}".encode("utf-8", "surrogateescape"))
         return {"clips": digest.hexdigest()[:32], "split": split}
