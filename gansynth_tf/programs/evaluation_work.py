@@ -1,6 +1,7 @@
 """The work of one evaluation: real clips, then each checkpoint, metric by metric; then the files."""
 
 import dataclasses
+import functools
 import re
 import time
 from collections.abc import Sequence
@@ -232,9 +233,15 @@ class Evaluation:
         name = "clips" if step is None else f"images-{step:09d}"
         # Other clips under the same name have other sounds.
         name = f"{name}-{self._clips_of(step)}"
-        evaluation_files.write_page_files(
-            self.folder, data, shown, self._source.sample_rate, name, play, setup.training_clip
-        )
+        write = functools.partial(evaluation_files.write_page_files, self.folder, data)
+        try:
+            write(shown, self._source.sample_rate, name, play, setup.training_clip)
+        except UserError as error:
+            if isinstance(error, WorkFailed):
+                raise
+            # A run that is still trained may have removed the save that was measured.
+            announce(f"Note: the page is without sounds: {error}")
+            write({}, self._source.sample_rate, name, play, setup.training_clip)
 
 
 class _Progress:

@@ -228,6 +228,21 @@ def test_clips_that_are_not_finite_get_no_numbers(folder, monkeypatch):
     assert all(row["value"] == "" and "1 of 16 clips are not finite" in row["status"] for row in rows)
 
 
+def test_a_page_is_written_without_sounds_where_training_removed_the_save(folder, monkeypatch, capsys):
+    assert run(folder, "--metrics=accuracy", "--num_splits=0", output="gone") == 0
+    shutil.rmtree(folder / "gone" / "media")
+    (folder / "gone" / "index.html").unlink()
+
+    def load(run_dir, num_images):
+        raise UserError("holds no save any more")
+
+    monkeypatch.setattr(evaluated_clips.synthesis, "load", load)
+    assert run(folder, "--metrics=accuracy", "--num_splits=0", output="gone") == 0
+    assert "without sounds: holds no save any more" in capsys.readouterr().out
+    page = (folder / "gone" / "index.html").read_text()
+    assert "<table" in page and "<audio" not in page
+
+
 @pytest.fixture(scope="module")
 def copies(folder):
     """A folder of wavs that are training clips, with their labels."""
