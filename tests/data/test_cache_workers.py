@@ -135,7 +135,7 @@ def test_interrupted_processes_write_what_they_have_and_end_quietly(tmp_path, st
     process = start(30000, 2)  # More than any machine makes before it is interrupted.
     wait_until(lambda: len(lines_of(log)) >= 300)
     os.killpg(process.pid, signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=300)
     wait_until(lambda: not processes_of(process.pid))
     assert errors.count("Traceback") == 1 and errors.strip().endswith("KeyboardInterrupt")
     num_read = len(lines_of(log))
