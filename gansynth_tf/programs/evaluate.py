@@ -1,5 +1,6 @@
 """`eval/evaluate.py` and `gansynth-evaluate`: every metric of a protocol, to CSV, JSON and a page."""
 
+import dataclasses
 import sys
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -64,24 +65,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return command_line.exit_status(_evaluate, arguments)
 
 
-def program(
-    *,
-    flagfile: str = "",
-    run_dir: str = "",
-    checkpoints: tuple[str, ...] = (NEWEST,),
-    audio_dir: str = "",
-    classifier_dir: str = "",
-    protocol: str = "default",
-    metrics: tuple[str, ...] = (),
-    num_samples: int = 0,
-    seed: int = 0,
-    output_dir: str = "",
-    floor: bool = True,
-    num_splits: int = 5,
-    max_train_clips: int = 10000,
-    keep_features: bool = False,
-) -> None:
-    """Stands for the program's own options.
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Options:
+    """The program's own options, and what others ask of an evaluation.
 
     Args:
         flagfile: With --audio_dir, the file of options that says which data set the clips are compared with, as
@@ -104,102 +90,97 @@ def program(
             make the clips again.
     """
 
+    flagfile: str = ""
+    run_dir: str = ""
+    checkpoints: tuple[str, ...] = (NEWEST,)
+    audio_dir: str = ""
+    classifier_dir: str = ""
+    protocol: str = "default"
+    metrics: tuple[str, ...] = ()
+    num_samples: int = 0
+    seed: int = 0
+    output_dir: str = ""
+    floor: bool = True
+    num_splits: int = 5
+    max_train_clips: int = 10000
+    keep_features: bool = False
+
 
 def _evaluate(arguments: Sequence[str]) -> int:
-    line = command_line.parse(arguments, program, specification(), USAGE)
-    told, experiment = dict(line.program), None
+    line = command_line.parse(arguments, Options, specification(), USAGE)
+    told, experiment = Options(**line.program), None
     # The seed of an evaluation has the name of an experiment's, which says nothing of data.
     given = line.given - {"seed"}
-    if told["audio_dir"]:
-        if told["run_dir"]:
+    if told.audio_dir:
+        if told.run_dir:
             raise UserError("--run_dir and --audio_dir exclude each other: give one of them.")
-        if not told["flagfile"] and not given:
+        if not told.flagfile and not given:
             raise UserError(
                 "--audio_dir needs the data set that the clips are compared with: --flagfile=FILE, as "
                 "runs/a/experiment.cfg, or --dataset and its options."
             )
         experiment = Experiment.from_settings(line.settings, given)
-    elif told["flagfile"] or given:
+    elif told.flagfile or given:
         raise UserError("A run knows its own data: --flagfile and options of data belong to --audio_dir.")
-    del told["flagfile"]
-    return run(experiment=experiment, **told)
+    return run(told, experiment)
 
 
-def run(
-    *,
-    run_dir: str = "",
-    checkpoints: Sequence[str] = (NEWEST,),
-    audio_dir: str = "",
-    experiment: Experiment | None = None,
-    classifier_dir: str = "",
-    protocol: str = "default",
-    metrics: Sequence[str] = (),
-    num_samples: int = 0,
-    seed: int = 0,
-    output_dir: str = "",
-    floor: bool = True,
-    num_splits: int = 5,
-    max_train_clips: int = 10000,
-    keep_features: bool = False,
-) -> int:
-    """Evaluates, writes all files, and returns the exit status; arguments as those of `program`.
+def run(told: Options, experiment: Experiment | None = None) -> int:
+    """Evaluates, writes all files, and returns the exit status.
 
     Args:
-        run_dir: See `program`, as all others.
-        checkpoints: See there.
-        audio_dir: See there.
+        told: What is asked for. Its flagfile is not read here: `experiment` stands for it.
         experiment: With `audio_dir`, what the clips are compared with. With `run_dir`, the run's own where it is open
             already, as during training; None opens it.
-        classifier_dir: See there.
-        protocol: See there.
-        metrics: See there.
-        num_samples: See there.
-        seed: See there.
-        output_dir: See there.
-        floor: See there.
-        num_splits: See there.
-        max_train_clips: See there.
-        keep_features: See there.
 
     Raises:
-        UserError: If an argument is wrong, before any work.
+        UserError: If an option is wrong, before any work.
         WorkFailed: If work that had begun cannot be finished.
     """
-    if bool(run_dir) == bool(audio_dir):
-        raise UserError("Expected --run_dir or --audio_dir: what is to be evaluated. --help tells more.")
-    check_choices(protocol, metrics)
-    if min(num_samples, seed, max_train_clips) < 0 or num_splits < 0 or num_splits == 1:
-        raise UserError(
-            "--num_samples, --seed and --max_train_clips take whole numbers from 0, --num_splits 0 or at least 2. "
-            f"Received: {num_samples}, {seed}, {max_train_clips}, {num_splits}."
-        )
-    if run_dir:
-        source: RunSource | FolderSource = RunSource(run_dir, checkpoints, experiment)
+    _check(told)
+    if told.run_dir:
+        source: RunSource | FolderSource = RunSource(told.run_dir, told.checkpoints, experiment)
     else:
         if experiment is None:
             raise UserError("--audio_dir needs the data set that the clips are compared with.")
-        source = FolderSource(audio_dir, experiment)
-    classifier, facts = opened_classifier(classifier_dir, source.sample_rate, source.length_samples)
+        source = FolderSource(told.audio_dir, experiment)
+    classifier, facts = opened_classifier(told.classifier_dir, source.sample_rate, source.length_samples)
     setup = Setup(
         source,
         classifier,
         facts,
-        PROTOCOLS[protocol],
-        metrics,
-        num_samples=num_samples,
-        seed=seed,
-        floor=floor,
-        num_splits=num_splits,
-        max_train_clips=max_train_clips,
+        PROTOCOLS[told.protocol],
+        told.metrics,
+        num_samples=told.num_samples,
+        seed=told.seed,
+        floor=told.floor,
+        num_splits=told.num_splits,
+        max_train_clips=told.max_train_clips,
     )
-    default = Path(run_dir or audio_dir) / (
-        "evaluation" if protocol == "default" else f"evaluation_{protocol}"
-    )
-    work = Evaluation(setup, Path(output_dir) if output_dir else default, keep_features=keep_features)
+    work = Evaluation(setup, _output_dir(told), keep_features=told.keep_features)
     try:
         return work.run()
     except OSError as error:
         raise WorkFailed(f"{error.filename or work.folder}: {error.strerror or error}.") from error
+
+
+def _check(told: Options) -> None:
+    """Raises UserError if an option cannot be what it is."""
+    if bool(told.run_dir) == bool(told.audio_dir):
+        raise UserError("Expected --run_dir or --audio_dir: what is to be evaluated. --help tells more.")
+    check_choices(told.protocol, told.metrics)
+    numbers = told.num_samples, told.seed, told.max_train_clips, told.num_splits
+    if min(numbers) < 0 or told.num_splits == 1:
+        raise UserError(
+            "--num_samples, --seed and --max_train_clips take whole numbers from 0, --num_splits 0 or at least 2. "
+            f"Received: {', '.join(map(str, numbers))}."
+        )
+
+
+def _output_dir(told: Options) -> Path:
+    """Returns the folder of the results."""
+    name = "evaluation" if told.protocol == "default" else f"evaluation_{told.protocol}"
+    return Path(told.output_dir) if told.output_dir else Path(told.run_dir or told.audio_dir) / name
 
 
 def check_choices(protocol: str, metrics: Sequence[str] = ()) -> None:

@@ -64,16 +64,16 @@ def evaluating(experiment, run_dir):
     """
 
     def evaluate_save(num_images, told):
+        wanted = evaluate.Options(
+            run_dir=str(run_dir),
+            checkpoints=(str(num_images),),
+            classifier_dir=told.classifier_dir,
+            protocol=told.protocol,
+            num_samples=told.num_samples,
+            num_splits=told.num_splits,
+        )
         try:
-            evaluate.run(
-                run_dir=str(run_dir),
-                checkpoints=(str(num_images),),
-                experiment=experiment,
-                classifier_dir=told.classifier_dir,
-                protocol=told.protocol,
-                num_samples=told.num_samples,
-                num_splits=told.num_splits,
-            )
+            evaluate.run(wanted, experiment)
         except UserError as error:
             return str(error)
         return ""

@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import inspect
 import json
 import shutil
 from types import SimpleNamespace
@@ -15,7 +16,7 @@ from gansynth_tf.evaluation.suite import page_data
 from gansynth_tf.evaluation.suite.rows import Row
 from gansynth_tf.experiment import Experiment
 from gansynth_tf.models.classifier import Classifier
-from gansynth_tf.options import UserError
+from gansynth_tf.options import UserError, build, options_of
 from gansynth_tf.programs import evaluate, evaluated_clips, evaluation_work
 from gansynth_tf.programs.evaluation_setup import Setup
 from gansynth_tf.training.checkpoints import CheckpointStore
@@ -352,6 +353,15 @@ def test_real_test_clips_outside_of_real_training_clips_are_told_as_a_matter_of_
     (line,) = Setup.told_of_real(few, [spread, dataclasses.replace(floor, value=0.5)])
     assert "outside of what 5 sets of training clips have in density" in line
     assert "how the data are split, and say nothing of the model" in line
+
+
+def test_an_option_has_one_default_wherever_it_comes_from_and_a_misspelt_one_is_refused():
+    options = options_of(evaluate.Options)
+    assert [field.name for field in dataclasses.fields(evaluate.Options)] == list(options)
+    assert build(evaluate.Options, settings={"run_dir": "a"}) == evaluate.Options(run_dir="a")
+    assert list(inspect.signature(evaluate.run).parameters) == ["told", "experiment"]
+    with pytest.raises(TypeError, match="num_sample'"):
+        evaluate.Options(num_sample=3)
 
 
 def test_help_teaches_protocols_and_files(capsys):
