@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "gansynth_tf"
 FLOORS = [
     {"whole_file"},
     {"options", "flagfiles", "audio", "layers"},
-    {"representations"},
+    {"locks", "representations"},
     {"data", "models", "losses", "metrics"},
     {"training", "evaluation"},
     {"experiment"},

@@ -3,19 +3,18 @@
 import contextlib
 import errno
 import fcntl
-import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
+from gansynth_tf import locks
 from gansynth_tf.options import UserError
 
 # Shared by everybody who reads from a folder or writes to it; whoever deletes holds it alone.
 USE = "use.lock"
 # Held by the one process that builds.
 BUILD = "build.lock"
-_NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP}
 _POLL_SECONDS = 0.2
 
 
@@ -40,7 +39,7 @@ def in_use(folder: Path) -> IO | None:
                 f"The cache's folder {folder} cannot be used: {error.strerror}. Name another --cache_dir."
             ) from error
         _lock(file, fcntl.LOCK_SH)
-        if _is_still_there(file, folder / USE):
+        if locks.is_still_there(file, folder / USE):
             return file
         file.close()
 
@@ -83,24 +82,4 @@ def alone(path: Path) -> Iterator[bool]:
 
 def _lock(file, operation):
     """Returns whether the lock could be had."""
-    try:
-        fcntl.flock(file, operation)
-    except BlockingIOError:
-        return False
-    except OSError as error:
-        file.close()
-        if error.errno not in _NO_LOCKS:
-            raise
-        raise UserError(
-            f"The file system of {file.name} knows no locks (flock: {error.strerror}), so that two processes could "
-            "spoil each other's work. Name a --cache_dir on another disk."
-        ) from error
-    return True
-
-
-def _is_still_there(file, path):
-    """Whether an open file is the one that its name stands for now."""
-    try:
-        return os.path.samestat(os.fstat(file.fileno()), os.stat(path))
-    except FileNotFoundError:
-        return False
+    return locks.was_had(file, operation, "--cache_dir")

@@ -15,6 +15,7 @@ from gansynth_tf.evaluation.suite.metrics_catalogue import parameters_of
 from gansynth_tf.evaluation.suite.protocols import Asked
 from gansynth_tf.evaluation.suite.rows import FLOOR, MODEL, SPREAD, Row, RowStore
 from gansynth_tf.evaluation.suite.sweep import swept
+from gansynth_tf.locks import FolderLock
 from gansynth_tf.options import UserError, WorkFailed
 from gansynth_tf.programs import command_line, evaluation_files
 from gansynth_tf.programs.evaluation_sets import forget
@@ -56,7 +57,15 @@ class Evaluation:
         self._keep_features = keep_features
 
     def run(self) -> int:
-        """Measures what is not measured yet, writes all files, and returns the exit status."""
+        """Measures what is not measured yet, writes all files, and returns the exit status.
+
+        Raises:
+            UserError: If another process evaluates into the folder, before any work; or if there is another mistake.
+        """
+        with FolderLock(self.folder, "is evaluating into", "--output_dir"):
+            return self._run()
+
+    def _run(self):
         setup = self._setup
         setup.prepare(self.folder / "features" / "real")
         self._store = RowStore(self.folder)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from gansynth_tf import flagfiles, options
 from gansynth_tf.experiment import FLAGFILE_NAME, Experiment, specification
+from gansynth_tf.locks import FolderLock
 from gansynth_tf.options import UserError, WorkFailed
 from gansynth_tf.programs import command_line, forecast
 from gansynth_tf.programs.observers import make_observers
 from gansynth_tf.training import loop, session, transfer
-from gansynth_tf.training.checkpoints import RunLock
 from gansynth_tf.training.observers.progress import CountLine
 from gansynth_tf.training.source import is_same_folder
 
@@ -106,8 +106,7 @@ def run_directory(flagfile: str, run_dir: str) -> Path:
 
 
 def _locked_run(experiment: Experiment, run_dir: Path, cache_dir: Path) -> int:
-    run_dir.mkdir(parents=True, exist_ok=True)
-    with RunLock(run_dir):
+    with FolderLock(run_dir, "is training in", "--run_dir"):
         # Recordings and classes first: a mistake there leaves no run behind.
         _read_recordings(experiment, cache_dir)
         # Again, now that no other process can write there.

@@ -1,8 +1,6 @@
-"""Saves of a run that survive a kill, a full disk and a second process."""
+"""Saves of a run that survive a kill and a full disk."""
 
-import fcntl
 import json
-import os
 import pathlib
 import re
 import zipfile
@@ -10,7 +8,6 @@ import zlib
 
 import numpy as np
 
-from gansynth_tf.options import UserError
 from gansynth_tf.whole_file import force_to_disk, whole_file
 
 METADATA = "metadata"
@@ -132,48 +129,6 @@ class CheckpointStore:
         for images in counts:
             first.setdefault(images // self.keep_images, images)
         return {images for multiple, images in first.items() if multiple}
-
-
-class RunLock:
-    """Context manager that keeps a second process out of a run's folder.
-
-    The lock belongs to the process: it ends with it, however it ends. The file stays and means nothing by itself.
-
-    Args:
-        run_dir: Folder of the run; must exist.
-
-    Raises:
-        UserError: On entry, if another process holds the lock; names its process id.
-    """
-
-    def __init__(self, run_dir):
-        self._run_dir = pathlib.Path(run_dir)
-        self._file = None
-
-    def __enter__(self):
-        file = open(self._run_dir / "lock", "a+", encoding="ascii")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            file.seek(0)
-            holder = file.read().strip() or "unknown"
-            file.close()
-            raise UserError(
-                f"Another process (pid {holder}) is training in {self._run_dir}. "
-                "Wait for it or stop it, or choose another --run_dir."
-            ) from error
-        except OSError:
-            file.close()
-            raise
-        file.truncate(0)
-        file.write(f"{os.getpid()}\n")
-        file.flush()
-        self._file = file
-        return self
-
-    def __exit__(self, *exception):
-        self._file.close()
-        self._file = None
 
 
 def _members(arrays, metadata):

@@ -226,7 +226,7 @@ def test_a_file_system_without_locks_is_refused(tmp_path, monkeypatch):
         raise OSError(errno.ENOLCK, "No locks available")
 
     monkeypatch.setattr(cache_locks.fcntl, "flock", no_locks)
-    with pytest.raises(UserError, match="knows no locks .*No locks available.* Name a --cache_dir"):
+    with pytest.raises(UserError, match="knows no locks .*No locks available.* another disk by --cache_dir"):
         build(tmp_path)
 
 

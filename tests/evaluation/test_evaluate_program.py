@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import inspect
 import json
+import os
 import shutil
 from types import SimpleNamespace
 
@@ -15,11 +16,13 @@ from gansynth_tf.data.grooves import Grooves
 from gansynth_tf.evaluation.suite import page_data
 from gansynth_tf.evaluation.suite.rows import Row
 from gansynth_tf.experiment import Experiment
+from gansynth_tf.locks import FolderLock
 from gansynth_tf.models.classifier import Classifier
 from gansynth_tf.options import UserError, build, options_of
-from gansynth_tf.programs import evaluate, evaluated_clips, evaluation_work
+from gansynth_tf.programs import evaluate, evaluated_clips, evaluation_work, observers
 from gansynth_tf.programs.evaluation_setup import Setup
 from gansynth_tf.training.checkpoints import CheckpointStore
+from gansynth_tf.training.observers.evaluations import Evaluations
 
 SAMPLE_RATE, LENGTH = 16000, 8000
 GENRES = {"genre": Grooves(SAMPLE_RATE, LENGTH).labels["genre"]}
@@ -343,6 +346,30 @@ def test_a_folder_of_other_results_is_not_gone_on_with(folder, whole, capsys):
     assert run(folder, "--num_splits=2", "--seed=5", output="whole") == 2
     assert "the seed of the draws: 0 in that folder, 5 in this call" in capsys.readouterr().err
     assert (folder / "whole" / "evaluation.csv").read_bytes() == before
+
+
+def test_a_second_evaluation_into_a_folder_is_refused_before_any_work(folder, monkeypatch, capsys):
+    def work(*its):
+        raise AssertionError("work was begun")
+
+    monkeypatch.setattr(Setup, "prepare", work)
+    with FolderLock(folder / "busy", "is evaluating into", "--output_dir"):
+        before = os.listdir(folder / "busy")
+        assert run(folder, FEW, output="busy") == 2
+        assert os.listdir(folder / "busy") == before
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"Another process (pid {os.getpid()}) is evaluating into {folder / 'busy'}." in line
+    assert "another --output_dir" in line
+
+
+def test_training_goes_on_where_its_evaluation_meets_another_one(folder):
+    notes = []
+    watcher = Evaluations(observers.evaluating(None, folder / "a"), notes.append, every_images=400)
+    with FolderLock(folder / "a" / "evaluation", "is evaluating into", "--output_dir"):
+        watcher.on_save(400)
+    assert len(notes) == 2 and notes[1].startswith(
+        "The evaluation failed, and training goes on: Another process"
+    )
 
 
 def test_real_test_clips_outside_of_real_training_clips_are_told_as_a_matter_of_the_split():

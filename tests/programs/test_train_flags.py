@@ -1,12 +1,14 @@
 """What `train.py` does with its flags, before and around the training itself."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from gansynth_tf.locks import FolderLock
 from gansynth_tf.programs import train
 from gansynth_tf.training import loop
 
@@ -138,12 +140,13 @@ def test_a_folder_with_something_else_is_not_touched(trained, capsys, tmp_path):
 
 
 def test_a_run_that_another_process_trains_is_refused(trained, capsys, tmp_path):
-    from gansynth_tf.training.checkpoints import RunLock
-
     train.main([SMOKE])
-    with RunLock(tmp_path / "runs" / "smoke"):
-        assert train.main([SMOKE]) != 0
-    assert "ERROR: " in capsys.readouterr().err
+    with FolderLock(tmp_path / "runs" / "smoke", "is training in", "--run_dir"):
+        assert train.main([SMOKE]) == 2
+    expected = (
+        rf"ERROR: Another process \(pid {os.getpid()}\) is training in runs/smoke\. .* another --run_dir\.\n"
+    )
+    assert re.fullmatch(expected, capsys.readouterr().err)
     assert len(trained) == 1
 
 

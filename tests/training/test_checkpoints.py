@@ -1,27 +1,15 @@
-"""Saves that outlive damage, a full disk and kills; one process a run."""
+"""Saves that outlive damage, a full disk and kills."""
 
 import builtins
 import errno
 import os
-import signal
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 
 from gansynth_tf import whole_file
-from gansynth_tf.options import UserError
 from gansynth_tf.training import checkpoints
-from gansynth_tf.training.checkpoints import CheckpointStore, RunLock
-
-HOLD_THE_LOCK = """
-import sys, time
-from gansynth_tf.training.checkpoints import RunLock
-with RunLock(sys.argv[1]):
-    print("locked", flush=True)
-    time.sleep(600)
-"""
+from gansynth_tf.training.checkpoints import CheckpointStore
 
 
 def some_arrays(seed=0):
@@ -178,34 +166,6 @@ def test_what_cannot_come_back_is_refused(store):
     with pytest.raises(ValueError, match="keep=0"):
         CheckpointStore(store.directory, keep=0)
     assert store.latest() is None
-
-
-def test_the_lock_refuses_a_second_process_and_ends_with_a_killed_one(tmp_path, repository):
-    holder = subprocess.Popen(
-        [sys.executable, "-c", HOLD_THE_LOCK, str(tmp_path)],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=repository,
-    )
-    try:
-        assert holder.stdout.readline() == "locked\n"
-        with pytest.raises(UserError, match=rf"pid {holder.pid}\) is training in .*--run_dir"):
-            with RunLock(tmp_path):
-                pass
-    finally:
-        os.kill(holder.pid, signal.SIGKILL)
-        holder.communicate()
-    with RunLock(tmp_path):
-        assert (tmp_path / "lock").read_text() == f"{os.getpid()}\n"
-
-
-def test_the_lock_is_free_again_after_use_and_after_an_error(tmp_path):
-    with pytest.raises(RuntimeError):
-        with RunLock(tmp_path):
-            raise RuntimeError
-    with RunLock(tmp_path), pytest.raises(UserError, match=f"pid {os.getpid()}"):
-        with RunLock(tmp_path):
-            pass
 
 
 def counts(store):
