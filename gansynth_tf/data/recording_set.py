@@ -189,7 +189,7 @@ class RecordingSet(ClipSet):
         )
 
         def checked(path, state):
-            return tf.numpy_function(_refuse_changed, [path, state], tf.bool)
+            return tf.numpy_function(refuse_changed, [path, state], tf.bool)
 
         def decoded(path, start_frame, whole_plain_wav, state):
             # Before, since a decoder may choke on what has come instead; after, since it may come while it decodes.
@@ -211,10 +211,18 @@ class RecordingSet(ClipSet):
         return clips.map(decoded, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
 
 
-def _refuse_changed(path, state):
-    """Raises if a file is not as it was when it was first read: its clips' addresses tell of the former content."""
+def refuse_changed(path, state):
+    """Returns True if a file is as it was when it was first read: what is known of it tells of that content.
+
+    Args:
+        path: The file.
+        state: The first two numbers of its `state_of_file` then.
+
+    Raises:
+        AudioFileError: If it was changed or is gone.
+    """
     now = state_of_file(path)
-    if now is None or now[:2] != state.tolist():
+    if now is None or now[:2] != list(state):
         what = "is gone" if now is None else "was changed"
         raise files.AudioFileError(f"{what} since it was first read")
     return True

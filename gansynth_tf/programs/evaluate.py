@@ -13,7 +13,8 @@ from gansynth_tf.experiment import Experiment, specification
 from gansynth_tf.models.classifier import Classifier
 from gansynth_tf.options import UserError, WorkFailed
 from gansynth_tf.programs import command_line
-from gansynth_tf.programs.evaluated_clips import NEWEST, FolderSource, RunSource
+from gansynth_tf.programs.evaluated_clips import NEWEST, RunSource
+from gansynth_tf.programs.evaluated_folder import FolderSource
 from gansynth_tf.programs.evaluation_setup import Setup
 from gansynth_tf.programs.evaluation_work import Evaluation
 

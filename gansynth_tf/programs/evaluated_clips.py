@@ -1,4 +1,4 @@
-"""Where the clips that are evaluated come from: the saves of a run, or a folder of wavs."""
+"""Clips that are evaluated, and the saves of a run where they come from."""
 
 import dataclasses
 import hashlib
@@ -11,12 +11,10 @@ import numpy as np
 import tensorflow as tf
 
 from gansynth_tf import __version__, synthesis
-from gansynth_tf.audio import files
-from gansynth_tf.data import folder_listing
-from gansynth_tf.data.labels import listed, suggestion
+from gansynth_tf.data.labels import listed
 from gansynth_tf.evaluation.suite.evidence import LATENT_STREAM
 from gansynth_tf.experiment import FLAGFILE_NAME, Experiment
-from gansynth_tf.options import UserError, WorkFailed
+from gansynth_tf.options import UserError
 from gansynth_tf.training import devices
 from gansynth_tf.training.checkpoints import CheckpointStore
 from gansynth_tf.training.run_record import RunRecord
@@ -112,6 +110,9 @@ class RunSource:
         self.representation = f"{self.experiment.chosen['representation'][0]} {frames}x{bins}"
         self.steps = self._chosen_steps(checkpoints)
 
+    def prepare(self, counted: Callable[[str, str], Any]) -> None:
+        """Does nothing: saves were looked at already."""
+
     def take_labels(self, labels: Mapping[str, tuple[str, ...]]) -> None:
         """Refuses labels {label: class names} of the data that are not the run's."""
         found = {name: tuple(classes) for name, classes in labels.items()}
@@ -196,92 +197,6 @@ class RunSource:
                 f"{listed([str(images) for images in saves])}. --keep_images=N keeps more of them while training."
             )
         return sorted({int(text) for text in checkpoints})
-
-
-class FolderSource:
-    """A folder of recordings with labels.csv, as generate.py writes one; read as its data set's clips are.
-
-    Args:
-        audio_dir: The folder.
-        experiment: Names the data set that the clips are compared with.
-
-    Attributes:
-        As those of `RunSource`; `steps` holds None alone.
-
-    Raises:
-        UserError: If the folder cannot be used.
-    """
-
-    representation = ""
-    steps = (None,)
-    notes: tuple[str, ...] = ()
-
-    def __init__(self, audio_dir: str, experiment: Experiment):
-        if experiment.num_channels != 1:
-            raise UserError("The suite hears one channel. Leave out --channels=stereo.")
-        listing = folder_listing.list_folder(audio_dir, (0.0, 0.0), 0)
-        if listing.unusable:
-            name, reason = next(iter(listing.unusable.items()))
-            raise UserError(
-                f"--audio_dir={audio_dir}: {name} {reason}. Mend it or take it out of labels.csv."
-            )
-        self.name = Path(audio_dir).absolute().name
-        self.experiment = experiment
-        self.sample_rate, self.length_samples = experiment.sample_rate, experiment.length_samples
-        self.num_clips = len(listing.recordings)
-        self._folder, self._listing = audio_dir, listing
-        self._rows = np.zeros([self.num_clips, 0], np.int64)
-
-    def take_labels(self, labels: Mapping[str, tuple[str, ...]]) -> None:
-        """Reads the clips' classes of labels {label: class names}; refuses a class that none of these is."""
-        names = self._listing.label_names
-        self.notes = tuple(
-            f"--audio_dir={self._folder} tells nothing of the label {name}: there are no numbers of it."
-            for name in labels
-            if name not in names
-        )
-        self._rows = np.full([self.num_clips, len(labels)], -1, np.int64)
-        for column, (name, classes) in enumerate(labels.items()):
-            if name in names:
-                self._rows[:, column] = self._numbers(name, tuple(classes))
-
-    def facts(self, step: None, rows: np.ndarray, seed: int) -> dict[str, Any]:
-        """Returns what the clips follow from: as many as there are `rows`, drawn by the seed."""
-        digest = hashlib.sha256(repr((self.sample_rate, self.length_samples)).encode())
-        for number in self._chosen(len(rows), seed):
-            digest.update(hashlib.sha256(Path(self._listing.recordings[number].path).read_bytes()).digest())
-        return {"files": digest.hexdigest()[:32], "version": __version__}
-
-    def clips(self, step: None, rows: np.ndarray, seed: int) -> Clips:
-        """Returns as many clips as there are `rows`; the labels are the folder's own."""
-        chosen = self._chosen(len(rows), seed)
-
-        def play(numbers):
-            return np.stack([self._read(self._listing.recordings[chosen[number]]) for number in numbers])
-
-        return Clips(None, self._rows[chosen], None, self.facts(step, rows, seed), play)
-
-    def _chosen(self, num, seed):
-        return np.sort(np.random.default_rng([seed, LATENT_STREAM]).permutation(self.num_clips)[:num])
-
-    def _read(self, recording):
-        try:
-            return files.read_stretch(recording.path, 0, self.sample_rate, self.length_samples)
-        except files.AudioFileError as error:
-            raise WorkFailed(f"--audio_dir: {recording.name} {error}.") from error
-
-    def _numbers(self, label, classes):
-        """Returns the class number of each recording, -1 for none."""
-        place, numbers = list(self._listing.label_names).index(label), []
-        for recording in self._listing.recordings:
-            class_name = recording.classes[place]
-            if class_name and class_name not in classes:
-                raise UserError(
-                    f"--audio_dir={self._folder}: {recording.name} has the {label} {class_name!r}, the data set has "
-                    f"{listed(classes)}.{suggestion(class_name, classes)}"
-                )
-            numbers.append(classes.index(class_name) if class_name else -1)
-        return numbers
 
 
 def latents_of(num: int, size: int, seed: int) -> np.ndarray:

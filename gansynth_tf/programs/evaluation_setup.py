@@ -86,9 +86,10 @@ class Setup:
             folder: Where features of real clips are kept.
 
         Raises:
-            UserError: If there are too few clips, or classes that do not fit.
+            UserError: If there are too few clips, classes that do not fit, or recordings that cannot be used.
         """
         source, experiment = self.source, self.source.experiment
+        source.prepare(counted)
         cache_dir = experiment.training.cache_dir
         recordings = counted("Recordings", "files")
         experiment.dataset.prepare(cache_dir if cache_dir and Path(cache_dir).is_dir() else None, recordings)
