@@ -21,7 +21,12 @@ enough to compare the checkpoints of a run. Written are
   compare.html   the same for people, as a table
 and the table is printed:  *  is the best of a line,  =  cannot be told from it: their 95 % intervals overlap, or one
 has none. Which way is better follows from the metric; diversity and distances to clips are best as real held-out clips
-have them, which stand in the column `real`. Numbers without a sign are worse, or the metric knows no better.
+have them, which stand in the column `real`. Numbers without these are worse, or the metric knows no better.
+
+A NOTE is printed, and stands at the top of the page, where an evaluation found that clips are copies of training clips
+or of each other, or not finite, whichever metrics are compared.  !  stands behind all numbers of such clips. They are
+ranked all the same; but copies win most metrics, so that  *!  is no winner before one has listened to the clips. Leave
+the file out to rank the others.
 
 A number may be ranked only beside one that was measured alike: the same metric, protocol, numbers of clips, seed,
 classifier, features and reference clips. The column `fingerprint` is a hash of all these. Where two runs have a metric
@@ -73,7 +78,8 @@ def _compare(arguments: Sequence[str]) -> int:
     kept = ranking.without(found, quarrelled)
     if quarrels and not (told["only_comparable"] and any(line.cells for line in kept.lines)):
         raise WorkFailed(_refusal(quarrels, told["only_comparable"]))
-    notes = [*found.notes, *(f"Left out: {_in_words(quarrel)}" for quarrel in quarrels)]
+    remarks = [remark for told_of in kept.remarks.values() for remark in told_of]
+    notes = [*remarks, *found.notes, *(f"Left out: {_in_words(quarrel)}" for quarrel in quarrels)]
     output = Path(told["output_dir"])
     try:
         output.mkdir(parents=True, exist_ok=True)
@@ -150,6 +156,8 @@ def _tell(found: Collection, notes: Sequence[str], output: Path) -> None:
         print(tables.plain_lines([f"NOTE: {note}"]))
     print(tables.text_table(found))
     print("*  best   =  cannot be told from the best: their 95 % intervals overlap, or one has none")
+    if found.remarks:
+        print("!  a NOTE above is on these clips: copies, for one, win most metrics and are no good model's")
     if len({entry.name for entry in found.entries}) < len(found.entries):
         print("The best of many checkpoints looks better than it is: it was chosen by these very numbers.")
     print(f"Written: {output / 'compare.csv'}, {output / 'compare.html'}", flush=True)

@@ -9,7 +9,7 @@ import numpy as np
 
 from gansynth_tf.evaluation.page import write_page
 from gansynth_tf.evaluation.suite import page_data
-from gansynth_tf.evaluation.suite.rows import MODEL, Row, write_csv, write_json
+from gansynth_tf.evaluation.suite.rows import Row, write_csv, write_json
 from gansynth_tf.whole_file import whole_file
 
 CSV_NAME, JSON_NAME = "evaluation.csv", "evaluation.json"
@@ -82,14 +82,3 @@ def write_evidence(folder: Path, arrays: Mapping[str, np.ndarray], jobs: Mapping
 def _save(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     with whole_file(path) as stream:
         np.savez_compressed(stream, **dict(arrays))
-
-
-def remarks(rows: Sequence[Row]) -> list[str]:
-    """Returns what rows say of clips that no number should be believed of without it."""
-    words = ("memorised", "repeats itself", "not finite")
-    found = {}
-    for row in rows:
-        if row.kind == MODEL and any(word in row.status for word in words):
-            where = "" if row.step is None else f" after {row.step:,} images"
-            found[f"{row.run}{where}: {row.status.partition(';')[0]} ({row.metric})."] = True
-    return list(found)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gansynth_tf.evaluation.features import content_hash
+from gansynth_tf.evaluation.remarks import remarks
 from gansynth_tf.evaluation.suite.evidence import Evidence
 from gansynth_tf.evaluation.suite.measuring import Job, Subject, measured_job, spread_job
 from gansynth_tf.evaluation.suite.metrics_catalogue import parameters_of
@@ -224,13 +225,13 @@ class Evaluation:
         self._write_page(rows, step, shown, sweep)
         if sweep:
             announce(sweep.text)
-        for line in [*evaluation_files.remarks(rows), *setup.told_of_real(rows)]:
+        for line in [*remarks(rows), *setup.told_of_real(rows)]:
             announce(f"Note: {line}")
         announce(f"Written: {self.folder / evaluation_files.CSV_NAME}, and index.html beside it.")
 
     def _write_page(self, rows, step, shown, sweep):
         setup = self._setup
-        warnings = [*setup.warnings, *evaluation_files.remarks(rows), *setup.told_of_real(rows)]
+        warnings = [*setup.warnings, *remarks(rows), *setup.told_of_real(rows)]
         data = setup.page_data(rows, warnings, step, shown, sweep)
         played: dict[str, Any] = {}
 

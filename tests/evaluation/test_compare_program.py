@@ -7,6 +7,7 @@ import sys
 import pytest
 from evaluation_files import real, row, write
 
+from gansynth_tf.evaluation.suite.rows import TIMING
 from gansynth_tf.programs import compare
 
 METRICS = {"frechet_distance": (12.0, 3.0), "recall": (0.4, 0.8), "distance_train": (3.0, 19.0)}
@@ -52,8 +53,8 @@ def test_one_table_is_written_for_programs_people_and_the_screen(files, tmp_path
     assert (failed["value"], failed["mark"], failed["status"]) == ("", "", "4 of 1000 clips are not finite")
     assert found["accuracy/genre", "genre=jazz", "if_mel"]["status"] == "not measured"
     lines = {line.split("  ")[0]: line for line in printed.splitlines()}
-    assert lines["frechet_distance"].split() == "frechet_distance 12 (11.9..12.1) 3 (2.9..3.1) * 20".split()
-    assert lines["accuracy/genre"].split() == "accuracy/genre 0.9 (0.8..1) = 0.95 (0.85..1.05) * -".split()
+    assert lines["frechet_distance"].split() == "frechet_distance 12 (11.9..12.1) 3 (2.9..3.1) *! 20".split()
+    assert lines["accuracy/genre"].split() == "accuracy/genre 0.9 (0.8..1) = 0.95 (0.85..1.05) *! -".split()
     assert "No coverage of if_mel @ 64: 4 of 1000 clips are not finite." in printed
     assert "genre=jazz" not in printed
 
@@ -65,6 +66,44 @@ def test_the_page_marks_the_best_and_the_tied_and_says_why(files, tmp_path, caps
     assert "= tied with the best" in page and "Schenker and Gentleman" in page
     assert "4 of 1000 clips are not finite" in page and "small_reference: 812 clips" in page
     assert "genre=jazz" in page and "128x1024" in page and "http://" not in page.replace("http-equiv", "")
+
+
+COPIES = "memorised: 900 of 1000 clips are copies of training clips"
+
+
+@pytest.fixture
+def copying(tmp_path):
+    """Two evaluations: the one that is better in everything plays copies."""
+    paths = []
+    for name, value, status in (("good", 12.0, ""), ("copies", 3.0, f"{COPIES}; small_reference: 812 clips")):
+        rows = [row(name, "frechet_distance", value, 0.1), real("distance_train", 20.0)]
+        rows.append(row(name, "distance_train", value, 0.1, status=status))
+        rows.append(row(name, "real_time_factor", value / 100, 0.01, kind=TIMING))
+        paths.append(write(tmp_path / name, rows))
+    return paths
+
+
+def test_a_run_that_plays_copies_is_no_plain_winner_whichever_metrics_are_compared(copying, tmp_path, capsys):
+    arguments = [*copying, "--metrics=frechet_distance,real_time_factor", "--names=a,b"]
+    status, printed, _ = run(capsys, *arguments, f"--output_dir={tmp_path}")
+    told = f"b after 64 images: {COPIES} (distance_train)."
+    assert status == 0 and printed.startswith(f"NOTE: {told}\n") and printed.count("NOTE") == 2
+    lines = {line.split("  ")[0]: line.split() for line in printed.splitlines()}
+    assert lines["frechet_distance"] == "frechet_distance 12 (11.9..12.1) 3 (2.9..3.1) *! -".split()
+    assert "!" not in lines["real_time_factor"] and "\n!  a NOTE above is on these clips" in printed
+    found = {(one["metric"], one["run"]): one for one in read(tmp_path / "compare.csv")}
+    assert found["frechet_distance", "b"]["mark"] == "best"
+    assert found["frechet_distance", "b"]["remarks"] == told
+    assert found["frechet_distance", "a"]["remarks"] == ""
+    page = (tmp_path / "compare.html").read_text(encoding="utf-8")
+    assert page.index("Read this first") < page.index(told) < page.index("<main")
+    assert page.count("! see the warnings on its clips") == 1
+
+
+def test_a_sign_that_the_table_has_not_is_not_explained(tmp_path, capsys):
+    path = write(tmp_path, [row(name, "recall", 0.4, 0.1) for name in ("a", "b")])
+    _, printed, _ = run(capsys, path, f"--output_dir={tmp_path}")
+    assert "*  best" in printed and "!" not in printed and "NOTE" not in printed
 
 
 def test_long_names_of_runs_are_shortened_on_the_screen_if_they_stay_different(tmp_path, capsys):

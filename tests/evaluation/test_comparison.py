@@ -258,3 +258,18 @@ def test_real_clips_are_found_also_under_another_fingerprint_and_left_out_where_
 def test_files_without_a_model_are_nothing_to_compare(tmp_path):
     with pytest.raises(UserError, match="no numbers of a model"):
         collected(tmp_path, [real("recall", 0.9)])
+
+
+def test_remarks_are_of_the_entries_that_are_compared(tmp_path):
+    copies, twins = "memorised: 9 of 10 clips are copies of training clips", "repeats itself: 2 of 10 clips"
+    rows = [row("a", "distance_train", 1.0, 0.1, step=8, status=copies)]
+    rows += [row("a", "distance_self", 1.0, 0.1, step=16, status=f"10 pairs; {twins}; few clips")]
+    rows += [row("a", "recall", 0.5, 0.1, step=step) for step in (8, 16)]
+    rows.append(real("distance_train", 1.0, status=copies))
+    found, _ = collected(tmp_path, rows)
+    told = [f"a after 8 images: {copies} (distance_train)."], [f"a after 16 images: {twins} (distance_self)."]
+    assert found.remarks == {Entry("a", 8): told[0], Entry("a", 16): told[1]}
+    found, _ = collected(tmp_path, rows, newest_only=True, metrics=("recall",))
+    assert found.remarks == {Entry("a", 16): told[1]}
+    (line,) = found.lines
+    assert found.is_remarked(line, Entry("a", 16)) and not found.is_remarked(line, Entry("a", 8))

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 
 from gansynth_tf.evaluation.comparison.reading import Evaluation, ReadRow
+from gansynth_tf.evaluation.remarks import remarks
 from gansynth_tf.evaluation.suite.rows import FLOOR, MODEL, TIMING, Row
 from gansynth_tf.options import UserError
 
@@ -62,6 +63,7 @@ class Collection:
         missing: {(metric, class): {entry: why there is no number}}.
         notes: What was odd.
         representations: {entry: what the model works in}.
+        remarks: {entry: what no number of its clips should be believed without}, of those that have such.
     """
 
     entries: list[Entry]
@@ -69,6 +71,11 @@ class Collection:
     missing: dict[tuple[str, str], dict[Entry, str]]
     notes: list[str]
     representations: dict[Entry, str]
+    remarks: dict[Entry, list[str]] = dataclasses.field(default_factory=dict)
+
+    def is_remarked(self, line: Line, entry: Entry) -> bool:
+        """Returns whether a remark is made of the clips that a number is of; of how long they took it says nothing."""
+        return line.kind == MODEL and entry in line.cells and entry in self.remarks
 
 
 def collect(
@@ -91,9 +98,9 @@ def collect(
     Raises:
         UserError: If two rows of one entry give different numbers, a metric is unknown, or no model's rows are left.
     """
-    rows = list(_named_rows(evaluations, names))
-    _check_metrics(metrics, rows)
-    rows = [(entry, read) for entry, read in rows if _is_wanted(read.row.metric, metrics)]
+    named = list(_named_rows(evaluations, names))
+    _check_metrics(metrics, named)
+    rows = [(entry, read) for entry, read in named if _is_wanted(read.row.metric, metrics)]
     if newest_only:
         newest: dict[str, int] = {}
         for entry, _ in rows:
@@ -104,6 +111,7 @@ def collect(
     if not found.entries:
         raise UserError("The files hold no numbers of a model: there is nothing to compare.")
     _add_real(found, [read.row for _, read in rows if read.row.kind == FLOOR])
+    _add_remarks(found, named)
     return found
 
 
@@ -192,6 +200,15 @@ def _add_real(found: Collection, floors: Sequence[Row]) -> None:
                 f"{line.metric}: the files disagree on real held-out clips "
                 f"({', '.join(sorted({f'{row.value:.6g}' for row in alike}))}), so none are shown."
             )
+
+
+def _add_remarks(found: Collection, rows: Sequence[tuple[Entry, ReadRow]]) -> None:
+    """Gives every entry what is remarked of its clips by any metric, also by those that are not compared."""
+    its_rows: dict[Entry, list[Row]] = {entry: [] for entry in found.entries}
+    for entry, read in rows:
+        if entry in its_rows:
+            its_rows[entry].append(dataclasses.replace(read.row, run=entry.name))
+    found.remarks = {entry: told for entry, its in its_rows.items() if (told := remarks(its))}
 
 
 def _of_same_columns(line: Line, floors: Sequence[Row]) -> list[Row]:

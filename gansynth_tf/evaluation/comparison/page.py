@@ -15,6 +15,7 @@ from gansynth_tf.evaluation.suite.directions import NONE, WORDS, direction_of
 from gansynth_tf.evaluation.suite.rows import Row
 
 _WORDS = {BEST: "best", TIED: "= tied with the best"}
+_REMARKED = "! see the warnings on its clips"
 
 
 def comparison_page(found: Collection, warnings: Sequence[str], facts: Sequence[Sequence[Child]]) -> Markup:
@@ -69,7 +70,8 @@ def _cell(line: Line, entry: Entry, mark: str, found: Collection) -> Markup:
         why = element("small", {"class": "status"}, reason(line, entry, found))
         return joined(element("span", {"class": "absent"}, "none"), why)
     words = element("small", None, _WORDS[mark]) if mark in _WORDS else None
-    return joined(_number(read.row, mark == BEST), words)
+    remarked = element("small", {"class": "status"}, _REMARKED) if found.is_remarked(line, entry) else None
+    return joined(_number(read.row, mark == BEST), words, remarked)
 
 
 def _number(row: Row, is_best: bool = False) -> Markup:

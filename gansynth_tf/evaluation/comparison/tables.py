@@ -23,12 +23,14 @@ COLUMNS = (
     "mark",
     "real",
     "status",
+    "remarks",
     "num_samples",
     "num_reference",
     "fingerprint",
     "file",
 )
 SIGNS = {BEST: "*", TIED: "="}
+REMARKED = "!"
 # Columns that tell two lines of one metric apart.
 _TELLING = (
     "dataset",
@@ -70,6 +72,7 @@ def _cells(line: Line, found: Collection):
             "mark": marked.get(entry, UNRANKED),
             "real": "" if line.real is None else line.real.value,
             "status": reason(line, entry, found),
+            "remarks": " ".join(found.remarks.get(entry, ())),
         }
         if read:
             texts = read.row.texts()
@@ -123,7 +126,7 @@ def text_table(found: Collection) -> str:
     short = {entry.name: _shortened(plain(entry.name)) for entry in found.entries}
     if len(set(short.values())) < len(short):
         short = {name: plain(name) for name in short}
-    columns = [_column_of(entry, short[entry.name], lines) for entry in found.entries]
+    columns = [_column_of(entry, short[entry.name], lines, found) for entry in found.entries]
     free = _WIDTH - _width(first) - _width(last) - 2
     panels: list[list[tuple[str, ...]]] = []
     room = 0
@@ -147,11 +150,12 @@ def _width(column: Sequence[str]) -> int:
     return max(map(len, column))
 
 
-def _column_of(entry: Entry, name: str, lines: Sequence[Line]) -> tuple[str, ...]:
+def _column_of(entry: Entry, name: str, lines: Sequence[Line], found: Collection) -> tuple[str, ...]:
     cells = [name, "" if entry.step is None else f"@ {entry.step:,}"]
     for line in lines:
         read = line.cells.get(entry)
         sign = SIGNS.get(marks(line).get(entry, UNRANKED), "")
+        sign += REMARKED if found.is_remarked(line, entry) else ""
         cells.append(" ".join(filter(None, (_number(read.row if read else None), sign))))
     return tuple(cells)
 
