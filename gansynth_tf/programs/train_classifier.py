@@ -91,12 +91,14 @@ def _train(arguments: Sequence[str]) -> int:
             f"Received: {told['max_clips']}, {told['least_accuracy']}."
         )
     _refuse_other_kinds(line.given, told["classifier"])
+    settings = _suited_settings(line)
+    batch_size = settings[f"{_TRAINING}.batch_size"]
+    _check_batch(batch_size, told["max_clips"] or batch_size, "of --max_clips")
     experiment = _experiment(line, own)
+    _check_batch(batch_size, len(experiment.labels.clips("train")), "of the split train")
     classifier = _classifier(experiment, told["classifier"], line.settings)
-    suited = {f"{_TRAINING}.{name}": value for name, value in classifier.training_defaults.items()}
-    given = {name: value for name, value in line.settings.items() if name not in suited or name in line.given}
     try:
-        return _trained(experiment, classifier, suited | given, told, folder)
+        return _trained(experiment, classifier, settings, told, folder)
     except OSError as error:
         raise WorkFailed(f"{error.filename or folder}: {error.strerror or error}.") from error
 
@@ -105,6 +107,23 @@ def _own_options() -> Specification:
     """Returns the options of the network and of its training, without those that follow --seed."""
     found = options.specification(_OWN)
     return {name: option for name, option in found.items() if name not in _NOT_ASKED}
+
+
+def _suited_settings(line: command_line.CommandLine) -> options.Settings:
+    """Returns all settings; those of training that were not given are as the kind of network needs them."""
+    defaults = CLASSIFIERS[line.program["classifier"]].training_defaults
+    suited = {f"{_TRAINING}.{name}": value for name, value in defaults.items()}
+    given = {name: value for name, value in line.settings.items() if name not in suited or name in line.given}
+    return suited | given
+
+
+def _check_batch(batch_size: int, num_clips: int, which: str) -> None:
+    """Refuses a batch of no clips, or of more than there are to learn from, before they are read."""
+    if not 1 <= batch_size <= num_clips:
+        raise UserError(
+            f"--{_TRAINING}.batch_size takes a whole number from 1 to that of the clips to learn from. Received: "
+            f"{batch_size}, for {num_clips:,} clips {which}. Choose a smaller batch, or give more clips."
+        )
 
 
 def _refuse_other_kinds(given, chosen: str) -> None:

@@ -134,7 +134,15 @@ def test_one_that_is_not_good_enough_is_not_stored(tmp_path, capsys):
         (["--notes.highest_pitch=60"], "only the class '60'"),
         (["--classifier.filters=8,8,8,8,8,8,8,8"], "blocks need"),
         (["--classifier.num_mel_bins=-1"], "Expected windows"),
-        (["--classifier_training.batch_size=64"], "at least a batch"),
+        (
+            ["--classifier_training.batch_size=64"],
+            "Received: 64, for 48 clips of the split train. Choose a smaller",
+        ),
+        (
+            ["--classifier_training.batch_size=0"],
+            "--classifier_training.batch_size takes a whole number from 1",
+        ),
+        (["--max_clips=15"], "--classifier_training.batch_size takes"),
         (["--max_clips=-1"], "--max_clips"),
         (["--classifier=large"], "--classifier takes one of small, nsynth"),
         (["--nsynth_classifier.num_bins=64"], "is an option of --classifier=nsynth, but --classifier=small"),
@@ -150,6 +158,19 @@ def test_mistakes_get_one_line_and_leave_nothing(tmp_path, capsys, monkeypatch, 
     error = capsys.readouterr().err.strip()
     assert message in error and "\n" not in error and error.startswith("ERROR:")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_batch_of_more_clips_than_there_are_is_told_before_any_is_read(tmp_path, capsys, monkeypatch):
+    def read(*its, **options):
+        raise AssertionError("clips were read")
+
+    monkeypatch.setattr(train_classifier.label_classifier, "hearable", read)
+    arguments = [*MINIATURE, f"--classifier_dir={tmp_path / 'c'}", "--classifier_training.batch_size=49"]
+    assert train_classifier.main(arguments) == 2
+    assert "49, for 48 clips of the split train" in capsys.readouterr().err
+    monkeypatch.setattr(train_classifier, "_experiment", read)
+    assert train_classifier.main([*MINIATURE, f"--classifier_dir={tmp_path / 'c'}", "--max_clips=15"]) == 2
+    assert "16, for 15 clips of --max_clips" in capsys.readouterr().err
 
 
 def test_recordings_without_a_validation_split_are_refused(tmp_path, capsys):
