@@ -5,7 +5,7 @@ import dataclasses
 import hashlib
 import os
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from gansynth_tf.audio.files import FORMATS
@@ -74,13 +74,19 @@ class Listing:
         return lines
 
 
-def list_folder(folder: str | os.PathLike, shares: tuple[float, float], seed: int) -> Listing:
+def list_folder(
+    folder: str | os.PathLike,
+    shares: tuple[float, float],
+    seed: int,
+    is_left_out: Callable[[Path], bool] = lambda folder: False,
+) -> Listing:
     """Returns the recordings of a folder, by labels.csv if it has one, else by its sub-folders.
 
     Args:
         folder: The folder.
         shares: Parts of the files for the validation and the test split, where the table names no splits.
         seed: Of that division.
+        is_left_out: Takes a folder below, and says whether nothing of it counts.
 
     Raises:
         UserError: If the folder cannot be read, holds no audio file, or its table is wrong.
@@ -96,7 +102,7 @@ def list_folder(folder: str | os.PathLike, shares: tuple[float, float], seed: in
         raise UserError(f"The folder {str(root)!r} cannot be read: {error.strerror}.") from error
     found, num_others = {}, 0
     # Of two names that differ in the spelling of an accent only the composed one comes first, and has the name.
-    by_path = sorted(_files(root, unusable), key=lambda file: file[1], reverse=True)
+    by_path = sorted(_files(root, unusable, is_left_out), key=lambda file: file[1], reverse=True)
     for name, path in sorted(by_path, key=lambda file: file[0]):
         if name in found:
             name = Path(path).relative_to(root).as_posix()
@@ -153,7 +159,9 @@ def shown(name: str) -> str:
     )
 
 
-def _files(root: Path, unusable: dict[str, str]) -> Iterator[tuple[str, str]]:
+def _files(
+    root: Path, unusable: dict[str, str], is_left_out: Callable[[Path], bool]
+) -> Iterator[tuple[str, str]]:
     """Yields (name, path) of all visible files; follows links, but into no folder twice."""
     seen = set()
 
@@ -167,7 +175,9 @@ def _files(root: Path, unusable: dict[str, str]) -> Iterator[tuple[str, str]]:
             continue
         seen.add((status.st_dev, status.st_ino))
         folders[:] = sorted(
-            name for name in folders if not name.startswith(".") and name not in _JUNK_FOLDERS
+            name
+            for name in folders
+            if not (name.startswith(".") or name in _JUNK_FOLDERS or is_left_out(Path(directory, name)))
         )
         for name in files:
             if not name.startswith("."):

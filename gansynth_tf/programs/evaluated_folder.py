@@ -14,6 +14,8 @@ from gansynth_tf.data.labels import listed, suggestion
 from gansynth_tf.data.recording_set import refuse_changed
 from gansynth_tf.data.scan_memory import state_of_file
 from gansynth_tf.evaluation.suite.evidence import LATENT_STREAM
+from gansynth_tf.evaluation.suite.page_data import MEDIA
+from gansynth_tf.evaluation.suite.rows import ROWS_NAME
 from gansynth_tf.experiment import Experiment
 from gansynth_tf.options import UserError, WorkFailed
 from gansynth_tf.programs.evaluated_clips import Clips
@@ -43,7 +45,7 @@ class FolderSource:
     def __init__(self, audio_dir: str, experiment: Experiment):
         if experiment.num_channels != 1:
             raise UserError("The suite hears one channel. Leave out --channels=stereo.")
-        listing = list_folder(audio_dir, (0.0, 0.0), 0)
+        listing = list_folder(audio_dir, (0.0, 0.0), 0, _is_of_a_page)
         self.name = Path(audio_dir).absolute().name
         self.experiment = experiment
         self.sample_rate, self.length_samples = experiment.sample_rate, experiment.length_samples
@@ -129,6 +131,11 @@ class FolderSource:
                 )
             numbers.append(classes.index(class_name) if class_name else -1)
         return numbers
+
+
+def _is_of_a_page(folder: Path) -> bool:
+    """Returns whether a folder holds the sounds of an evaluation, training clips among them, which lies there too."""
+    return folder.name == MEDIA and (folder.parent / ROWS_NAME).exists()
 
 
 def _fault(path: str) -> str:

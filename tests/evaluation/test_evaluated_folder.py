@@ -97,6 +97,16 @@ def test_a_recording_that_changes_or_goes_after_it_was_looked_at_is_found(good):
         clips.play(np.arange(5))
 
 
+def test_sounds_of_a_former_evaluation_are_no_clips(good):
+    (good / "evaluation" / "media").mkdir(parents=True)
+    files.write(good / "evaluation" / "media" / "training.wav", noise(), SAMPLE_RATE)
+    assert prepared(good).num_clips == 6, "a folder of the user's may have this name as well"
+    (good / "evaluation" / "rows.jsonl").write_text("")
+    source = prepared(good)
+    source.take_labels({"genre": ("funk", "jazz")})
+    assert source.num_clips == 5 and "tells nothing of the label genre" in source.notes[0]
+
+
 def test_the_program_ends_with_one_line_before_any_work(good, repository, capsys):
     spoil(good)
     flagfile = repository / "flags" / "smoke.cfg"
