@@ -44,6 +44,9 @@ class DifferentBins:
             other than 0 with a probability of alpha.
         jensen_shannon: Divergence of the shares, in nats: 0 ... ln 2.
         num_sparse: Bins in which fewer than 5 examples of a set are expected: there z is no normal variable.
+        count_error: Standard error of `count`: how it would vary with other examples of both sets, bins kept.
+        corrected_error: That of `corrected_count`.
+        jensen_shannon_error: That of `jensen_shannon`.
     """
 
     count: int
@@ -56,6 +59,9 @@ class DifferentBins:
     corrected_count: int
     jensen_shannon: float
     num_sparse: int
+    count_error: float
+    corrected_error: float
+    jensen_shannon_error: float
 
 
 def fit_bins(train, num_bins: int, seed: int, num_starts: int = 3) -> Bins:
@@ -122,6 +128,12 @@ def different_bins(train_counts, query_counts, alpha: float = 0.05) -> Different
     1/n2)), p-value 2 Phi(-|z|). Equal distributions still give alpha times the number of bins; the count grows with
     the numbers of examples, which must be equal wherever counts are compared.
 
+    A count varies with other examples as a sum of tests does: z of a bin would be normal about the z that was found,
+    with a variance of 1, so that the test would reject with a probability r of its own, and the variance of the count
+    is at most the sum of r (1 - r), since shares that add up to 1 vary against each other. Where sets are of one kind
+    this is about twice the truth, since the z that were found vary themselves. For the error of the divergence see
+    `_divergence_error`. Neither knows of other bins: centres are taken as they are.
+
     Args:
         train_counts: [num_bins] examples of the training set in each bin.
         query_counts: [num_bins] examples of the other set.
@@ -149,6 +161,9 @@ def different_bins(train_counts, query_counts, alpha: float = 0.05) -> Different
     z = np.divide(shares - others, errors, out=np.zeros(num_bins), where=errors > 0)
     p_values = 2.0 * stats.norm.sf(np.abs(z))
     different = p_values < alpha
+    corrected_count = _holm_count(p_values, alpha)
+    # Holm's next step is the one that other examples would take or not.
+    corrected_alpha = alpha / (num_bins - min(corrected_count, num_bins - 1))
     middle = 0.5 * (shares + others)
     divergence = 0.5 * np.sum(rel_entr(shares, middle)) + 0.5 * np.sum(rel_entr(others, middle))
     expected = pooled * min(num_first, num_second)
@@ -160,10 +175,38 @@ def different_bins(train_counts, query_counts, alpha: float = 0.05) -> Different
         different=different,
         p_values=p_values,
         z=z,
-        corrected_count=_holm_count(p_values, alpha),
+        corrected_count=corrected_count,
         jensen_shannon=float(divergence),
         num_sparse=int(np.sum((expected > 0) & (expected < 5))),
+        count_error=_count_error(z, alpha),
+        corrected_error=_count_error(z, corrected_alpha),
+        jensen_shannon_error=_divergence_error(shares, others, num_first, num_second),
     )
+
+
+def _count_error(z, alpha):
+    """Returns the standard error of the number of |z| beyond the level, were each drawn again about itself."""
+    critical = stats.norm.isf(0.5 * alpha)
+    rejected = stats.norm.sf(critical - z) + stats.norm.sf(critical + z)
+    return float(np.sqrt(np.sum(rejected * (1.0 - rejected))))
+
+
+def _divergence_error(shares, others, num_first, num_second):
+    """Returns the standard error of the Jensen-Shannon divergence of two multinomial samples.
+
+    Near 0 the divergence of k shares is s / 8 times a non-central chi-square of k - 1 degrees of freedom and
+    non-centrality c, with s = 1 / n1 + 1 / n2: its variance is (s / 8)^2 (2 (k - 1) + 4 c). The delta method finds
+    (s / 8)^2 4 (k - 1 + c) there, as shares that were found are farther apart than the true ones; away from 0 it is
+    right, and what is taken off is nothing beside it.
+    """
+    middle = 0.5 * (shares + others)
+    by_chance = 2.0 * max(0, np.count_nonzero(middle) - 1) * ((1.0 / num_first + 1.0 / num_second) / 8.0) ** 2
+    variance = 0.0
+    for some, num in ((shares, num_first), (others, num_second)):
+        # An empty bin adds nothing: lim p ln(p)^2 = 0.
+        slopes = 0.5 * np.log(np.divide(some, middle, out=np.ones_like(some), where=some > 0))
+        variance += (np.sum(some * slopes**2) - np.sum(some * slopes) ** 2) / num
+    return float(np.sqrt(max(variance - by_chance, by_chance)))
 
 
 def _holm_count(p_values, alpha):

@@ -119,3 +119,52 @@ def test_wrong_input_is_refused_in_one_line(inputs):
         different_bins(np.array([1, 2]), np.array([0, 0]))
     with pytest.raises(ValueError, match="integers"):
         different_bins(np.array([0.5, 0.5]), np.array([1, 0]))
+
+
+@pytest.mark.parametrize(
+    ("num", "strength", "count"), [(2000, 0.0, 2.4), (2000, 0.3, 15.0), (2000, 1.0, 33.0), (12800, 0.1, 12.0)]
+)
+def test_errors_cover_what_other_clips_would_give(num, strength, count):
+    rng = np.random.default_rng(0)
+    first = rng.dirichlet(np.full(50, 5.0))
+    second = first * np.exp(strength * rng.normal(size=50))
+    second /= second.sum()
+    found = [different_bins(rng.multinomial(num, first), rng.multinomial(num, second)) for _ in range(400)]
+    assert np.mean([one.count for one in found]) == pytest.approx(count, abs=4.0)
+    for name, error in (
+        ("count", "count_error"),
+        ("corrected_count", "corrected_error"),
+        ("jensen_shannon", "jensen_shannon_error"),
+    ):
+        values = np.array([getattr(one, name) for one in found], float)
+        errors = np.array([getattr(one, error) for one in found])
+        covered = np.mean(np.abs(values - values.mean()) <= 1.96 * errors)
+        assert 0.91 <= covered, (name, covered)
+        if strength:
+            # Neither is it wide for want of knowing better.
+            assert 0.8 <= np.mean(errors) / values.std() <= 2.8, (name, np.mean(errors), values.std())
+
+
+def test_the_error_of_the_divergence_is_known_for_two_bins():
+    # JS(x) of shares (x, 1 - x) and (1/2, 1/2): its derivative by finite differences, and a binomial's variance.
+    def divergence(share, other, num=10_000_000):
+        counts = [[round(num * one), num - round(num * one)] for one in (share, other)]
+        return different_bins(*counts)
+
+    step = 1e-3
+    slopes = [
+        (divergence(0.9 + step, 0.5).jensen_shannon - divergence(0.9 - step, 0.5).jensen_shannon)
+        / (2 * step),
+        (divergence(0.9, 0.5 + step).jensen_shannon - divergence(0.9, 0.5 - step).jensen_shannon)
+        / (2 * step),
+    ]
+    expected = np.sqrt((slopes[0] ** 2 * 0.9 * 0.1 + slopes[1] ** 2 * 0.25) / 10_000_000)
+    assert divergence(0.9, 0.5).jensen_shannon_error == pytest.approx(expected, rel=1e-4)
+
+
+def test_a_count_that_no_other_clips_would_change_has_no_error():
+    far = different_bins([5000, 5000, 0, 0], [0, 0, 5000, 5000])
+    assert far.count == 4 and far.count_error < 1e-6 and far.jensen_shannon == pytest.approx(np.log(2.0))
+    alike = different_bins([2500] * 4, [2500] * 4)
+    # Four tests of 5 % each: sqrt(4 * 0.05 * 0.95).
+    assert alike.count_error == pytest.approx(np.sqrt(0.19), rel=1e-9)
