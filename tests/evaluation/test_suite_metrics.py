@@ -97,13 +97,16 @@ def test_one_clip_a_class_is_caught_by_bins_recall_and_distances_among_themselve
     assert found["accuracy/pitch"].value == pytest.approx(1.0) and found["precision"].value > 0.3
 
 
-def test_noise_loses_on_all(floor_numbers, floor, good):
-    # All of it sounds alike, far from any clip, and like no class.
+def noise_clips():
+    """Returns clips that all sound alike, far from any real clip, and like no class."""
     rng = np.random.default_rng(5)
     arrays = world.arrays_of(20.0 + 0.3 * rng.standard_normal([NUM, world.NUM_FEATURES]))
     arrays["logits/pitch"] = (0.1 * rng.standard_normal([NUM, 3])).astype(np.float32)
-    clips = ClipArrays(world.some_rows(NUM, 3), arrays)
-    noise = values(evidence(clips, floor_numbers, with_intervals=False), KEYS)
+    return ClipArrays(world.some_rows(NUM, 3), arrays)
+
+
+def test_noise_loses_on_all(floor_numbers, floor, good):
+    noise = values(evidence(noise_clips(), floor_numbers, with_intervals=False), KEYS)
     for name in ("inception_score/pitch", "accuracy/pitch", "precision", "recall", "coverage", "density"):
         assert noise[name].value < good[name].ci_low and noise[name].value < 0.7 * floor[name].value
     for name in ("frechet_distance", "kernel_distance"):
@@ -331,6 +334,15 @@ def test_numbers_over_pairs_say_how_many_and_at_which_scales():
 def test_bins_need_500_clips_and_say_so():
     few = measured(evidence(set_of(NUM, 3)).limited(499, None), "different_bins").rows
     assert [row.status for row in few] == ["too few clips for bins: 499 of 500"]
+
+
+def test_bins_have_intervals_that_tell_noise_from_real_clips_and_end_at_their_number(good):
+    rows = {row.metric: row for row in measured(evidence(noise_clips()), "different_bins").rows}
+    for name in ("different_bins", "different_bins/corrected", "jensen_shannon"):
+        assert good[name].interval == "same bins, other clips"
+        assert 0.0 <= good[name].ci_low <= good[name].value <= good[name].ci_high < rows[name].ci_low
+    assert rows["different_bins"].ci_high <= 50.0 and rows["jensen_shannon"].ci_high <= np.log(2.0)
+    assert measured(evidence(set_of(NUM, 3), with_intervals=False), "different_bins").rows[0].ci_low is None
 
 
 def test_constant_features_of_the_reference_have_no_neighbourhoods():

@@ -140,6 +140,7 @@ class DifferentBins(OfFeatures):
     """
 
     key = "different_bins"
+    version = 2
 
     def __init__(self, *, space: str = "ndb", num_bins: int = 50):
         super().__init__(space=space)
@@ -155,15 +156,19 @@ class DifferentBins(OfFeatures):
         fitted = evidence.remembered_of_reference(key, lambda: bins.fit_bins(reals, self.num_bins, seed))
         counts = np.bincount(bins.assign(fitted.centres, fakes), minlength=len(fitted.counts))
         found = bins.different_bins(fitted.counts, counts)
+        status = f"{found.expected_under_null:.1f} of {self.num_bins} differ by chance"
+
+        def measured_as(name, value, error, most, status=""):
+            interval = NO_ENDS
+            if evidence.with_intervals:
+                low, high, how = around(float(value), error, "same bins, other clips")
+                interval = low, min(high, most), how
+            return Measured(name, float(value), *interval, status=status, **facts)
+
         measured = [
-            Measured(
-                self.key,
-                float(found.count),
-                status=f"{found.expected_under_null:.1f} of {self.num_bins} differ by chance",
-                **facts,
-            ),
-            Measured(f"{self.key}/corrected", float(found.corrected_count), **facts),
-            Measured("jensen_shannon", found.jensen_shannon, **facts),
+            measured_as(self.key, found.count, found.count_error, self.num_bins, status),
+            measured_as(f"{self.key}/corrected", found.corrected_count, found.corrected_error, self.num_bins),
+            measured_as("jensen_shannon", found.jensen_shannon, found.jensen_shannon_error, np.log(2.0)),
         ]
         shown = {
             "bins": {
