@@ -8,6 +8,8 @@ from gansynth_tf.metrics.pairs import square_blocks, squares_of_pairs
 BLOCK_VALUES = 4_000_000  # Distances held at once: 32 MB.
 # A squared distance so many times its possible error is right to six digits.
 _PRECISE = 1e6
+# More candidates than this for a query that products cannot tell apart, in a block: the clips are all but the same.
+_MANY_NEAR = 16
 
 
 def row_blocks(num_rows: int, num_columns: int):
@@ -17,7 +19,7 @@ def row_blocks(num_rows: int, num_columns: int):
         yield slice(start, min(start + rows, num_rows))
 
 
-def nearest_distances(queries, candidates) -> tuple[np.ndarray, np.ndarray]:
+def nearest_distances(queries, candidates, own=None) -> tuple[np.ndarray, np.ndarray]:
     """Returns each query's distance to its nearest candidate: |D|_train, for generated against training clips.
 
     d_i = min_j ||q_i - c_j||_2. Candidates are found by matrix products and measured by differences (a product form x^2
@@ -26,29 +28,71 @@ def nearest_distances(queries, candidates) -> tuple[np.ndarray, np.ndarray]:
     Args:
         queries: [num_queries, num_features, ...].
         candidates: [num_candidates, num_features, ...].
+        own: [num_queries] index of the candidate that a query is itself, which is passed over; -1 if it is none of
+            them. None if no query is.
 
     Returns:
-        Distances [num_queries] float64 and the candidates' indices [num_queries] int64.
+        Distances [num_queries] float64 and the candidates' indices [num_queries] int64, of equally near ones the first.
+        Infinity and -1 where there is no candidate but the query itself.
 
     Raises:
-        ValueError: If a set is empty or not finite, or the sizes differ.
+        ValueError: If a set is empty or not finite, the sizes differ, or `own` is no index.
 
     Source: Donahue et al., WaveGAN, ICLR 2019, section 4.2 (there on log-mel features).
     """
     queries, candidates = matching_checked(("queries", "candidates"), queries, candidates)
-    best = np.full(len(queries), np.inf)
-    indices = np.zeros(len(queries), np.int64)
-    for rows, columns, squares, slack in square_blocks(queries, candidates):
-        near, which = np.nonzero(squares <= squares.min(axis=1, keepdims=True) + 2.0 * slack)
-        near, which = near + rows.start, which + columns.start
-        exact = squares_of_pairs(queries, candidates, near, which)
-        order = np.lexsort((which, exact, near))
-        places, firsts = np.unique(near[order], return_index=True)
-        firsts = order[firsts]
-        better = exact[firsts] < best[places]
-        best[places[better]] = exact[firsts[better]]
-        indices[places[better]] = which[firsts[better]]
-    return np.sqrt(best), indices
+    if own is None:
+        own = np.full(len(queries), -1)
+    own = class_vector("own", own, num_examples=len(queries), num_classes=len(candidates))
+    is_single = queries.dtype == candidates.dtype == np.float32
+    squares, indices = _nearest(queries, candidates, own, np.float32 if is_single else np.float64)
+    return np.sqrt(squares), indices
+
+
+def _nearest(queries, candidates, own, dtype):
+    """Returns squares and indices of `nearest_distances`, found by products in the precision `dtype`."""
+    best, indices = np.full(len(queries), np.inf), np.full(len(queries), -1, np.int64)
+    for rows, columns, squares, slack in square_blocks(queries, candidates, dtype):
+        some, others = queries[rows], candidates[columns]
+        own_others = np.where(
+            (own[rows] >= columns.start) & (own[rows] < columns.stop), own[rows] - columns.start, -1
+        )
+        (members,) = np.nonzero(own_others >= 0)
+        squares[members, own_others[members]] = np.inf
+        limits = squares.min(axis=1, keepdims=True) + 2.0 * slack
+        near, which = np.nonzero((squares <= limits) & np.isfinite(squares))
+        most = _MANY_NEAR * len(some)
+        if len(near) > most:
+            near, which = _without_copies(others, near, which)
+        if len(near) > most and dtype == np.float32:
+            exact, firsts = _nearest(some, others, own_others, np.float64)
+        else:
+            exact, firsts = _nearest_of_pairs(some, others, near, which)
+        closer = exact < best[rows]
+        best[rows][closer] = exact[closer]
+        indices[rows][closer] = columns.start + firsts[closer]
+    return best, indices
+
+
+def _without_copies(candidates, near, which):
+    """Returns pairs without those whose candidate is a copy of an earlier one of the same query."""
+    seen: dict[bytes, int] = {}
+    first = np.arange(len(candidates))
+    for number in np.unique(which):
+        first[number] = seen.setdefault(candidates[number].tobytes(), number)
+    _, kept = np.unique(near * len(candidates) + first[which], return_index=True)
+    return near[kept], which[kept]
+
+
+def _nearest_of_pairs(queries, candidates, near, which):
+    """Returns the least square of each query [num_queries] and whose it is, of pairs; infinity and -1 without one."""
+    best, indices = np.full(len(queries), np.inf), np.full(len(queries), -1, np.int64)
+    exact = squares_of_pairs(queries, candidates, near, which)
+    order = np.lexsort((which, exact, near))
+    places, firsts = np.unique(near[order], return_index=True)
+    best[places] = exact[order[firsts]]
+    indices[places] = which[order[firsts]]
+    return best, indices
 
 
 def nearest_other_distances(features, k: int = 1) -> np.ndarray:

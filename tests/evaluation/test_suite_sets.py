@@ -1,4 +1,4 @@
-"""Which real clips stand where, the nearest of many, and what checkpoints say."""
+"""Which real clips stand where, and what checkpoints say."""
 
 import dataclasses
 from types import SimpleNamespace
@@ -6,7 +6,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from gansynth_tf.evaluation.suite.nearest import nearest_training
 from gansynth_tf.evaluation.suite.real_sets import RealClips, drawn_sets, next_set_interval
 from gansynth_tf.evaluation.suite.rows import Row
 from gansynth_tf.evaluation.suite.sweep import swept
@@ -64,26 +63,6 @@ def test_the_next_set_lies_in_its_interval_19_times_of_20(independence_seed):
     draws = rng.standard_normal([2000, 6])
     inside = [low <= row[5] <= high for row in draws for low, high in [next_set_interval(row[:5])]]
     assert 0.935 < np.mean(inside) < 0.965
-
-
-def test_nearest_clips_are_those_of_all_pairs_and_copies_are_at_exactly_0():
-    rng = np.random.default_rng(0)
-    candidates = (100.0 + rng.standard_normal([2500, 40])).astype(np.float32)
-    queries = np.concatenate(
-        [candidates[[5, 2400]], (100.0 + rng.standard_normal([30, 40])).astype(np.float32)]
-    )
-    distances, which = nearest_training(queries, candidates)
-    pairs = np.linalg.norm(queries[:, None].astype(np.float64) - candidates[None].astype(np.float64), axis=2)
-    np.testing.assert_allclose(distances, pairs.min(axis=1), rtol=1e-12)
-    np.testing.assert_array_equal(which, pairs.argmin(axis=1))
-    assert distances[:2].tolist() == [0.0, 0.0] and which[:2].tolist() == [5, 2400]
-    passed, other = nearest_training(queries[:2], candidates, own=[5, -1])
-    assert passed[0] == np.sort(pairs[0])[1] and other[0] != 5 and passed[1] == 0.0
-
-
-def test_a_clip_that_is_alone_has_no_nearest_one():
-    distances, which = nearest_training(np.ones([1, 3]), np.ones([1, 3]), own=[0])
-    assert np.isinf(distances[0]) and which[0] == -1
 
 
 def checkpoint(step, value, half=0.5, metric="frechet_distance", kind="model"):

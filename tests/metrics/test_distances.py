@@ -54,6 +54,25 @@ def test_blocks_change_nothing(sets, monkeypatch):
     np.testing.assert_array_equal(distances.nearest_other_distances(train, 3), whole[1])
 
 
+def test_a_query_that_is_a_candidate_itself_is_passed_over_and_its_copies_are_not():
+    line = np.array([[0.0], [3.0], [3.0], [7.0]])
+    values, indices = distances.nearest_distances(line, line, np.arange(4))
+    assert values.tolist() == [3.0, 0.0, 0.0, 4.0] and indices.tolist() == [1, 2, 1, 1]
+    values, indices = distances.nearest_distances(line[:2], line, [0, -1])
+    assert values.tolist() == [3.0, 0.0] and indices.tolist() == [1, 1]
+
+
+def test_the_nearest_of_others_is_the_first_neighbour(sets):
+    train, _, _ = sets
+    values, _ = distances.nearest_distances(train, train, np.arange(len(train)))
+    np.testing.assert_array_equal(values, distances.nearest_other_distances(train))
+
+
+def test_a_clip_that_is_alone_has_no_nearest_one():
+    values, indices = distances.nearest_distances(np.ones([1, 3]), np.ones([1, 3]), own=[0])
+    assert np.isinf(values[0]) and indices[0] == -1
+
+
 def test_kth_neighbours_on_a_line():
     line = np.arange(5.0)[:, None]
     np.testing.assert_array_equal(distances.nearest_other_distances(line, 1), [1, 1, 1, 1, 1])
@@ -77,5 +96,7 @@ def test_wrong_input_is_refused_in_one_line():
         distances.nearest_other_distances(np.zeros([2, 2]), 2)
     with pytest.raises(ValueError, match="`classes` must have 3 entries"):
         distances.within_class_distances(np.zeros([3, 2]), np.array([0, 1]), 2)
+    with pytest.raises(ValueError, match="`own` must lie in -1 .* 2. Received: 0 ... 3"):
+        distances.nearest_distances(np.zeros([2, 2]), np.zeros([3, 2]), [0, 3])
     with pytest.raises(ValueError, match="shape"):
         distances.mean_pairwise_distance(np.zeros(3))

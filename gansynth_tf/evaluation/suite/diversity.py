@@ -6,7 +6,6 @@ import numpy as np
 from scipy.spatial.distance import cdist
 
 from gansynth_tf.evaluation.suite.evidence import CannotMeasure, Evidence, Findings, Measured
-from gansynth_tf.evaluation.suite.nearest import nearest_training
 from gansynth_tf.evaluation.suite.uncertainty import around, bootstrapped, mean_with_interval
 from gansynth_tf.metrics import distances, diversity, structural_similarity
 
@@ -80,7 +79,7 @@ class DistanceSelf(_Relative):
         features = evidence.features(self.space)
         if len(features) < 2:
             raise CannotMeasure("one clip has no other one")
-        nearest, _ = nearest_training(features, features, np.arange(len(features)))
+        nearest, _ = distances.nearest_distances(features, features, np.arange(len(features)))
         num = int(np.sum(nearest <= _COPY_SHARE * (self._real(evidence) or 0.0)))
         status = f"repeats itself: {num} of {len(nearest)} clips have a copy among the others" if num else ""
         return self._findings(nearest, evidence, status, None)
@@ -96,7 +95,7 @@ class DistanceTrain(_Relative):
         """Returns the mean, tells of copies, and shows the nearest pairs."""
         features = evidence.features(self.space)
         training = evidence.features(self.space, evidence.training)
-        nearest, which = nearest_training(features, training, evidence.clips.own)
+        nearest, which = distances.nearest_distances(features, training, evidence.clips.own)
         if not np.all(np.isfinite(nearest)):
             raise CannotMeasure("a training clip has no other one")
         real = self._real(evidence)
