@@ -76,7 +76,7 @@ def _nearest(queries, candidates, own, dtype):
 
 def _without_copies(candidates, near, which):
     """Returns pairs without those whose candidate is a copy of an earlier one of the same query."""
-    seen: dict[bytes, int] = {}
+    seen = {}
     first = np.arange(len(candidates))
     for number in np.unique(which):
         first[number] = seen.setdefault(candidates[number].tobytes(), number)

@@ -1,5 +1,6 @@
 """What classifiers of all kinds share: they hear clips, give logits and features, and are saved and loaded."""
 
+import abc
 import hashlib
 import json
 import pathlib
@@ -17,7 +18,7 @@ CONFIG_FILE = "classifier.json"
 _FIRST_KIND = "small"
 
 
-class ListeningNetwork:
+class ListeningNetwork(abc.ABC):
     """Hears clips, gives logits of every label and features of one layer.
 
     A kind of classifier is a subclass with options, spectrograms and a network of its own, named in
@@ -37,7 +38,6 @@ class ListeningNetwork:
         options: All that its constructor takes besides.
         spectrogram_shape: (frames, bins) of what the network sees.
         network: Keras model: [batch, frames, bins] -> (features [batch, num_features], {label: logits}).
-
     """
 
     kind: str
@@ -58,9 +58,9 @@ class ListeningNetwork:
             input_signature=[tf.TensorSpec([None, *self.spectrogram_shape], tf.float32)],
         )
 
+    @abc.abstractmethod
     def transformed(self, audio):
         """Returns what the network sees of clips [batch, length_samples] float32: [batch, frames, bins] float32."""
-        raise NotImplementedError
 
     def augmented(self, spectrograms, seed):
         """Returns spectrograms [batch, frames, bins] as training shows them; this kind's own are left as they are.

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from gansynth_tf.evaluation.suite import directions
+from gansynth_tf.evaluation.suite.distributions import OfFeatures
 from gansynth_tf.evaluation.suite.evidence import ClipArrays
 from gansynth_tf.evaluation.suite.metrics_catalogue import METRICS, make_metric, parameters_of
 from gansynth_tf.evaluation.suite.protocols import PROTOCOLS
+from gansynth_tf.evaluation.suite.recognition import OfLabels
 from gansynth_tf.options import UserError
 from gansynth_tf.programs.evaluated_clips import TimeFactor
 from tests.evaluation.suite_world import ASKED, NUM, evidence, measured, set_of
@@ -100,6 +102,15 @@ def test_every_protocol_asks_for_metrics_that_there_are_with_parameters_that_the
             assert metric.key == asked.metric
             assert json.dumps(parameters_of(metric), allow_nan=False)
     assert set(ASKED) == set(METRICS), "the default protocol asks for every metric"
+
+
+@pytest.mark.parametrize(("base", "missing"), [(OfFeatures, "_of_pair"), (OfLabels, "_of_label")])
+def test_a_metric_that_forgets_what_it_measures_cannot_be_made(base, missing):
+    class Forgetful(base):
+        key = "forgetful"
+
+    with pytest.raises(TypeError, match=missing):
+        Forgetful()
 
 
 def test_unknown_metrics_and_parameters_are_refused():

@@ -8,6 +8,7 @@ from gansynth_tf.audio.log_mel import log_mel_spectrograms
 from gansynth_tf.models.classifier import Classifier, resolution_of
 from gansynth_tf.models.classifier_augmentation import augment
 from gansynth_tf.models.classifier_training import train_classifier
+from gansynth_tf.models.listening import ListeningNetwork
 
 SAMPLE_RATE = 8000
 LABELS = {"rhythm": ("slow", "fast"), "pitch": ("low", "middle", "high")}
@@ -204,3 +205,11 @@ def test_units_of_normalized_features_are_alive_however_large_what_they_are_fed(
         if normalized:
             np.testing.assert_allclose(np.mean(features, axis=0), 0.0, atol=1e-4)
             np.testing.assert_allclose(np.std(features, axis=0), 1.0, atol=0.02)
+
+
+def test_a_kind_that_does_not_say_what_its_network_sees_cannot_be_made():
+    class Deaf(ListeningNetwork):
+        kind = "deaf"
+
+    with pytest.raises(TypeError, match="transformed"):
+        Deaf(SAMPLE_RATE, SAMPLE_RATE, LABELS, {}, (1, 1), None)

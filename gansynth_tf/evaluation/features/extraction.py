@@ -1,5 +1,6 @@
 """One pass over clips into the arrays of all feature spaces that are wanted, kept for the next time."""
 
+import abc
 import contextlib
 import dataclasses
 import fcntl
@@ -149,7 +150,7 @@ def _rebatched(batches: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
 
 
 @dataclasses.dataclass
-class _Place:
+class _Place(abc.ABC):
     """Where the arrays of one space come to lie.
 
     Args:
@@ -173,8 +174,9 @@ class _Place:
             self._parts[name] = self._empty(name, (num_clips, *values.shape[1:]))
         self._parts[name][start : start + len(values)] = values
 
-    def _empty(self, name, shape):
-        raise NotImplementedError
+    @abc.abstractmethod
+    def _empty(self, name: str, shape: tuple[int, ...]) -> np.ndarray:
+        """Returns an array to be filled."""
 
 
 class _Memory(_Place):

@@ -1,5 +1,7 @@
 """Metrics of two sets of features: Frechet and kernel distances, bins, and neighbourhoods."""
 
+import abc
+
 import numpy as np
 
 from gansynth_tf.evaluation.suite.evidence import (
@@ -10,6 +12,7 @@ from gansynth_tf.evaluation.suite.evidence import (
     Measured,
     is_constant,
 )
+from gansynth_tf.evaluation.suite.metric import MetricOfSpace
 from gansynth_tf.evaluation.suite.uncertainty import NO_ENDS, around, subsampled
 from gansynth_tf.metrics import bins, frechet, kernel
 from gansynth_tf.metrics.density_coverage import precision_recall_density_coverage
@@ -17,25 +20,15 @@ from gansynth_tf.metrics.density_coverage import precision_recall_density_covera
 LEAST_FOR_BINS = 500
 
 
-class OfFeatures:
+class OfFeatures(MetricOfSpace):
     """What metrics of two sets of features share.
 
     Args:
         space: Space of the features.
     """
 
-    key: str
-    version = 1
-    searches_training = False
-    is_timing = False
-
     def __init__(self, *, space: str = CLASSIFIER):
-        self.space = space
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """Spaces that the clips must have been taken to."""
-        return (self.space,)
+        super().__init__(space=space)
 
     def measure(self, evidence: Evidence) -> Findings:
         """Returns the numbers."""
@@ -47,8 +40,9 @@ class OfFeatures:
         }
         return self._of_pair(reals, fakes, evidence, facts)
 
+    @abc.abstractmethod
     def _of_pair(self, reals, fakes, evidence, facts) -> Findings:
-        raise NotImplementedError
+        """Returns the numbers of features [num_clips, num_features] each, with `facts` in the rows."""
 
     def _pair(self, evidence):
         """Returns features of equally many real and measured clips."""

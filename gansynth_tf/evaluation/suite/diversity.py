@@ -6,6 +6,7 @@ import numpy as np
 from scipy.spatial.distance import cdist
 
 from gansynth_tf.evaluation.suite.evidence import CannotMeasure, Evidence, Findings, Measured
+from gansynth_tf.evaluation.suite.metric import Metric, MetricOfSpace
 from gansynth_tf.evaluation.suite.uncertainty import around, bootstrapped, mean_with_interval
 from gansynth_tf.metrics import distances, diversity, structural_similarity
 
@@ -15,25 +16,15 @@ _COPY_SHARE = 0.1
 _NUM_SHOWN = 6
 
 
-class _OfDistances:
+class _OfDistances(MetricOfSpace):
     """What metrics of distances share.
 
     Args:
         space: Space of the features.
     """
 
-    key: str
-    version = 1
-    searches_training = False
-    is_timing = False
-
     def __init__(self, *, space: str = LOG_MEL):
-        self.space = space
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """Spaces that the clips must have been taken to."""
-        return (self.space,)
+        super().__init__(space=space)
 
 
 class _Relative(_OfDistances):
@@ -231,13 +222,11 @@ class ModeSeekingRatio(_OfDistances):
         return Findings([measured], drawn={"pairs": np.stack([first, second])})
 
 
-class RealTimeFactor:
+class RealTimeFactor(Metric):
     """Seconds of work for a second of sound: the median of some runs after the first."""
 
     key = "real_time_factor"
-    version = 1
-    needs: tuple[str, ...] = ()
-    searches_training = False
+    needs = ()
     is_timing = True
 
     def measure(self, evidence: Evidence) -> Findings:

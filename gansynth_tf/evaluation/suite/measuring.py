@@ -11,6 +11,7 @@ import numpy as np
 from gansynth_tf.evaluation.suite.directions import cut
 from gansynth_tf.evaluation.suite.evidence import Evidence, Findings, Measured
 from gansynth_tf.evaluation.suite.fingerprint import fingerprint
+from gansynth_tf.evaluation.suite.metric import Metric
 from gansynth_tf.evaluation.suite.metrics_catalogue import parameters_of
 from gansynth_tf.evaluation.suite.protocols import Asked
 from gansynth_tf.evaluation.suite.real_sets import next_set_interval
@@ -78,7 +79,7 @@ class Job:
     drawn: dict[str, np.ndarray]
 
 
-def measured_job(metric: Any, asked: Asked, evidence: Evidence, subject: Subject, setting: Setting) -> Job:
+def measured_job(metric: Metric, asked: Asked, evidence: Evidence, subject: Subject, setting: Setting) -> Job:
     """Returns what a metric says of a set of clips; where there is no number there is a reason, never an error.
 
     Args:
@@ -105,7 +106,7 @@ def measured_job(metric: Any, asked: Asked, evidence: Evidence, subject: Subject
 
 
 def spread_job(
-    metric: Any,
+    metric: Metric,
     asked: Asked,
     sets: Sequence[Evidence],
     independence: float,

@@ -2,41 +2,13 @@
 
 import inspect
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from gansynth_tf.evaluation.suite import distributions, diversity, recognition
-from gansynth_tf.evaluation.suite.evidence import Evidence, Findings
+from gansynth_tf.evaluation.suite.metric import Metric
 from gansynth_tf.options import UserError
 
-
-class Metric(Protocol):
-    """What a metric is: told its parameters, it measures one set of clips after another.
-
-    Attributes:
-        key: Its name in METRICS; its numbers have that name, or one that begins with it.
-        version: Raised when the same clips would be given another number.
-        needs: Spaces that clips must have been taken to.
-        searches_training: Whether all training clips must have been taken to these, too.
-        is_timing: Whether it measures time, and so another number at every start.
-    """
-
-    key: str
-    version: int
-    needs: tuple[str, ...]
-    searches_training: bool
-    is_timing: bool
-
-    def measure(self, evidence: Evidence) -> Findings:
-        """Returns its numbers.
-
-        Raises:
-            CannotMeasure: If there is none to be had; says why.
-            ValueError: If the clips are nothing that can be measured.
-        """
-        ...
-
-
-METRICS: dict[str, type] = {
+METRICS: dict[str, type[Metric]] = {
     metric.key: metric
     for metric in (
         recognition.InceptionScore,
@@ -62,7 +34,7 @@ METRICS: dict[str, type] = {
 }
 
 
-def make_metric(key: str, parameters: Mapping[str, Any]) -> Any:
+def make_metric(key: str, parameters: Mapping[str, Any]) -> Metric:
     """Returns a metric with its parameters.
 
     Raises:
@@ -85,6 +57,6 @@ def check_keys(keys: Sequence[str]) -> None:
             raise UserError(f"There is no metric {key!r}, but {', '.join(METRICS)}.")
 
 
-def parameters_of(metric: Any) -> dict[str, Any]:
+def parameters_of(metric: Metric) -> dict[str, Any]:
     """Returns all parameters of a metric, fit for JSON: those it was not told have its defaults."""
     return {name: list(value) if isinstance(value, tuple) else value for name, value in vars(metric).items()}

@@ -1,28 +1,27 @@
 """Metrics of what the classifier hears: inception scores, entropies, and whether clips are as they were asked for."""
 
+import abc
+
 import numpy as np
 from scipy.special import log_softmax
 
 from gansynth_tf.data.labels import all_numbers
 from gansynth_tf.evaluation.suite.evidence import CLASSIFIER, CannotMeasure, Evidence, Findings, Measured
+from gansynth_tf.evaluation.suite.metric import Metric
 from gansynth_tf.evaluation.suite.uncertainty import bootstrapped, mean_with_interval, share
 from gansynth_tf.metrics import accuracy, inception
 
 _MOST_CLASSES, _MANY_CLASSES = 12, 6
 
 
-class OfLabels:
+class OfLabels(Metric):
     """What metrics of the classifier's logits share: one number a label.
 
     Args:
         labels: Labels to measure; () is all that clips have and the classifier knows.
     """
 
-    key: str
-    version = 1
-    needs: tuple[str, ...] = (CLASSIFIER,)
-    searches_training = False
-    is_timing = False
+    needs = (CLASSIFIER,)
 
     def __init__(self, *, labels: tuple[str, ...] = ()):
         self.labels = tuple(labels)
@@ -41,8 +40,9 @@ class OfLabels:
                 found.shown.setdefault(name, {}).update(values)
         return found
 
+    @abc.abstractmethod
     def _of_label(self, evidence, label) -> Findings:
-        raise NotImplementedError
+        """Returns the numbers of one label."""
 
 
 class InceptionScore(OfLabels):
