@@ -1,12 +1,13 @@
 """The feature spaces: their values, what they name themselves, and that clips do not mix."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from gansynth_tf.evaluation.features import SPACES, ClassifierSpace, LogMelSpace, NdbSpace, WaveformSpace
-from gansynth_tf.evaluation.features.space import content_hash
+from gansynth_tf.evaluation.features.space import Space, content_hash
 from gansynth_tf.models.classifier import Classifier
 
 SAMPLE_RATE, LENGTH = 16000, 16000
@@ -50,6 +51,45 @@ def test_an_identity_fits_into_json_and_names_the_clips_it_is_for(spaces, key):
     assert identity["space"] == key and identity["length_samples"] == LENGTH
     with pytest.raises(ValueError, match=str(LENGTH)):
         spaces[key].of(clips(2)[:, :-1])
+
+
+HEARD = SimpleNamespace(
+    kind="small",
+    weights_hash="c1a55",
+    sample_rate=SAMPLE_RATE,
+    length_samples=LENGTH,
+    labels={"pitch": ("low", "high")},
+    options={"filters": (4, 8), "dropout": 0.5},
+    layer_names=("features",),
+)
+
+
+@pytest.mark.parametrize(
+    ("space", "expected"),
+    [
+        (LogMelSpace(SAMPLE_RATE, LENGTH), "1d55a3201c9d847dbdf38824deb24eb1"),
+        (LogMelSpace(8000, 4000, int16_scale=False), "802687652552f4d279e0e9451aa0e66d"),
+        (WaveformSpace(SAMPLE_RATE, LENGTH), "ffd23c0fdc6bc2eef339696ef55ef039"),
+        (WaveformSpace(8000, 4000, num_samples=7), "d5b3f762f19af7b28d327f6a1f886394"),
+        (NdbSpace(SAMPLE_RATE, LENGTH), "8050efae638e9c494f63cdb4537e7fc8"),
+        (NdbSpace(8000, 4000, num_bands=8), "d3248a7752eecc3d12ebaf89b6f600b7"),
+        (ClassifierSpace(HEARD), "1c3ddbd0f1f44b486ea321b0977dd07f"),
+    ],
+)
+def test_identities_are_those_that_kept_features_and_fingerprints_were_made_with(space, expected):
+    # Of the first version: where one changes on purpose, raise the space's version, and features are extracted anew.
+    assert content_hash(space.identity) == expected
+
+
+def test_a_space_that_forgets_its_facts_cannot_be_made():
+    class Forgetful(Space):
+        key, names = "forgetful", ("x",)
+
+        def of(self, audio):
+            return {"x": audio}
+
+    with pytest.raises(TypeError, match="facts"):
+        Forgetful(SAMPLE_RATE, LENGTH)
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,10 @@ from typing import Any
 
 import numpy as np
 
+from gansynth_tf.evaluation.features.space import Space
 
-class ClassifierSpace:
+
+class ClassifierSpace(Space):
     """Logits [batch, classes] of each label as `logits/<label>`, and `features/<layer>` [batch, width].
 
     Logits are as the network gives them; a temperature that was fitted to them stands beside the weights.
@@ -17,19 +19,15 @@ class ClassifierSpace:
     key = "classifier"
 
     def __init__(self, classifier):
+        super().__init__(classifier.sample_rate, classifier.length_samples)
         self.classifier = classifier
 
-    @property
-    def identity(self) -> dict[str, Any]:
-        """The kind of network, its sizes, labels and the hash of its weights."""
+    def facts(self) -> dict[str, Any]:
+        """Returns the kind of network, its options, labels and the hash of its weights."""
         classifier = self.classifier
         return {
-            "space": self.key,
-            "version": 1,
             "kind": classifier.kind,
             "weights_hash": classifier.weights_hash,
-            "sample_rate": classifier.sample_rate,
-            "length_samples": classifier.length_samples,
             "labels": {name: list(classes) for name, classes in classifier.labels.items()},
             "options": {
                 name: list(value) if isinstance(value, tuple) else value

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from gansynth_tf.evaluation.features.space import check_clips, fitted
+from gansynth_tf.evaluation.features.space import Space, check_clips, fitted
 
 NUM_SAMPLES = 16384
 FRAME_LENGTH, FRAME_STEP = 2048, 128
@@ -17,7 +17,7 @@ _UPPER_SHARE = UPPER_HZ / 16000.0
 _INT16_SCALE = 32768.0
 
 
-class LogMelSpace:
+class LogMelSpace(Space):
     """ln(mel magnitude + 1e-6) of a clip's first 16,384 samples, as `log_mel` [batch, 128 frames, 128 bands].
 
     Magnitudes of a periodic Hann window of 2,048 samples every 128, silence after the clip, in 128 HTK mel bands from
@@ -38,22 +38,16 @@ class LogMelSpace:
     names = ("log_mel",)
 
     def __init__(self, sample_rate: int, length_samples: int, *, int16_scale: bool = True):
-        self.sample_rate = sample_rate
-        self.length_samples = length_samples
+        super().__init__(sample_rate, length_samples)
         self.int16_scale = int16_scale
         self.upper_hz = min(UPPER_HZ, _UPPER_SHARE * sample_rate)
         self._run = tf.function(
             self._log_mel, input_signature=[tf.TensorSpec([None, NUM_SAMPLES], tf.float32)]
         )
 
-    @property
-    def identity(self) -> dict[str, Any]:
-        """Sizes of windows and bands, their edges and the scale."""
+    def facts(self) -> dict[str, Any]:
+        """Returns the sizes of windows and bands, their edges and the scale."""
         return {
-            "space": self.key,
-            "version": 1,
-            "sample_rate": self.sample_rate,
-            "length_samples": self.length_samples,
             "num_samples": NUM_SAMPLES,
             "frame_length": FRAME_LENGTH,
             "frame_step": FRAME_STEP,

@@ -7,13 +7,13 @@ import numpy as np
 import tensorflow as tf
 
 from gansynth_tf.audio.spectral import FrameGrid, spectra_from_audio
-from gansynth_tf.evaluation.features.space import check_clips
+from gansynth_tf.evaluation.features.space import Space, check_clips
 
 MOST_DIMENSIONS = 2048
 _WINDOW_SECONDS = 0.128
 
 
-class NdbSpace:
+class NdbSpace(Space):
     """Means of ln(|X| + floor) over rectangles of frames and bins, as `log_magnitude` [batch, frames * bands].
 
     |X| is the short-time magnitude that GANSynth's networks see: a Hann window of about 128 ms (a power of two of
@@ -59,8 +59,7 @@ class NdbSpace:
             )
         if not 0.0 < floor < math.inf:
             raise ValueError(f"`floor` must be positive. Received: {floor}.")
-        self.sample_rate = sample_rate
-        self.length_samples = length_samples
+        super().__init__(sample_rate, length_samples)
         self.floor = floor
         num_bins = 2 ** round(math.log2(_WINDOW_SECONDS * sample_rate / 2))
         self._grid = FrameGrid(length_samples, 0, num_bins)
@@ -70,14 +69,9 @@ class NdbSpace:
             self._pooled, input_signature=[tf.TensorSpec([None, length_samples], tf.float32)]
         )
 
-    @property
-    def identity(self) -> dict[str, Any]:
-        """The frames and bins of the spectra, and what they are pooled to."""
+    def facts(self) -> dict[str, Any]:
+        """Returns the frames and bins of the spectra, and what they are pooled to."""
         return {
-            "space": self.key,
-            "version": 1,
-            "sample_rate": self.sample_rate,
-            "length_samples": self.length_samples,
             "frame_length": self._grid.fft_length,
             "frame_step": self._grid.hop_samples,
             "spectrum": [self._grid.num_frames, self._grid.num_bins],

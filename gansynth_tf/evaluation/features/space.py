@@ -1,37 +1,56 @@
 """What a feature space is, and the hash by which two of them are told apart."""
 
+import abc
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 
-class Space(Protocol):
+class Space(abc.ABC):
     """Turns clips into arrays, each clip by itself: what stands beside it in a batch does not matter.
 
     Attributes:
         key: Its name in tables, such as log_mel.
-        identity: Everything that changes its values, fit for JSON: two spaces of one identity give the same values.
-        names: Names of the arrays that `of` gives, in their order.
+        version: Raised when the same facts would give other values.
+
+    Args:
+        sample_rate: Of the clips, in hertz.
+        length_samples: Their length.
     """
 
     key: str
+    version: int = 1
+
+    def __init__(self, sample_rate: int, length_samples: int):
+        self.sample_rate = sample_rate
+        self.length_samples = length_samples
 
     @property
     def identity(self) -> dict[str, Any]:
-        """Everything that changes its values."""
-        ...
+        """Everything that changes its values, fit for JSON: two spaces of one identity give the same values."""
+        return {
+            "space": self.key,
+            "version": self.version,
+            "sample_rate": self.sample_rate,
+            "length_samples": self.length_samples,
+            **self.facts(),
+        }
+
+    @abc.abstractmethod
+    def facts(self) -> dict[str, Any]:
+        """Returns what changes its values besides the clips' rate and length, fit for JSON."""
 
     @property
+    @abc.abstractmethod
     def names(self) -> tuple[str, ...]:
-        """Names of the arrays that `of` gives."""
-        ...
+        """Names of the arrays that `of` gives, in their order."""
 
-    def of(self, audio: np.ndarray) -> dict[str, np.ndarray]:
+    @abc.abstractmethod
+    def of(self, audio) -> dict[str, np.ndarray]:
         """Returns {array's name: [batch, ...] float32} of clips [batch, length_samples] float32, full scale 1."""
-        ...
 
 
 def content_hash(facts: Mapping[str, Any]) -> str:

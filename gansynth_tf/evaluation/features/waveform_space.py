@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from gansynth_tf.evaluation.features.space import check_clips, fitted
+from gansynth_tf.evaluation.features.space import Space, check_clips, fitted
 
 
-class WaveformSpace:
+class WaveformSpace(Space):
     """The first samples of a clip as `waveform` [batch, samples], full scale 1; silence after a shorter clip.
 
     Two clips that sound alike and start a millisecond apart are far from each other here. The space serves comparisons
@@ -28,20 +28,12 @@ class WaveformSpace:
     def __init__(self, sample_rate: int, length_samples: int, *, num_samples: int = 16384):
         if num_samples < 1:
             raise ValueError(f"`num_samples` must be at least 1. Received: {num_samples}.")
-        self.sample_rate = sample_rate
-        self.length_samples = length_samples
+        super().__init__(sample_rate, length_samples)
         self.num_samples = num_samples
 
-    @property
-    def identity(self) -> dict[str, Any]:
-        """Rate, length and the samples taken."""
-        return {
-            "space": self.key,
-            "version": 1,
-            "sample_rate": self.sample_rate,
-            "length_samples": self.length_samples,
-            "num_samples": self.num_samples,
-        }
+    def facts(self) -> dict[str, Any]:
+        """Returns the samples taken."""
+        return {"num_samples": self.num_samples}
 
     def of(self, audio) -> dict[str, np.ndarray]:
         """Returns {"waveform": [batch, num_samples] float32} of clips [batch, length_samples]."""
