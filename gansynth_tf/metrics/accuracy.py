@@ -23,8 +23,7 @@ def share_as_asked(asked, judged) -> float:
 
     Source: Engel et al., GANSynth, ICLR 2019, section 4 ("pitch accuracy"), here for any label.
     """
-    asked = class_vector("asked", asked)
-    judged = class_vector("judged", judged, num_examples=len(asked))
+    asked, judged = _asked_and_judged(asked, judged)
     return _share(judged == asked, asked >= 0)
 
 
@@ -47,8 +46,7 @@ def share_within(asked, judged, tolerance: int) -> float:
     """
     if tolerance < 0:
         raise ValueError(f"`tolerance` must be at least 0. Received: {tolerance}.")
-    asked = class_vector("asked", asked)
-    judged = class_vector("judged", judged, num_examples=len(asked))
+    asked, judged = _asked_and_judged(asked, judged)
     return _share(np.abs(judged - asked) <= tolerance, asked >= 0)
 
 
@@ -65,8 +63,7 @@ def share_octave_tolerant(asked, judged) -> float:
     Raises:
         ValueError: If the vectors disagree in length or are no integers.
     """
-    asked = class_vector("asked", asked)
-    judged = class_vector("judged", judged, num_examples=len(asked))
+    asked, judged = _asked_and_judged(asked, judged)
     return _share((judged - asked) % _SEMITONES == 0, asked >= 0)
 
 
@@ -157,8 +154,7 @@ def confusion(asked, judged, num_classes: int) -> np.ndarray:
     Raises:
         ValueError: If the vectors disagree in length or a class is out of range.
     """
-    asked = class_vector("asked", asked, num_classes=num_classes)
-    judged = class_vector("judged", judged, num_examples=len(asked), num_classes=num_classes)
+    asked, judged = _asked_and_judged(asked, judged, num_classes)
     known = (asked >= 0) & (judged >= 0)
     counts = np.zeros((num_classes, num_classes), np.int64)
     np.add.at(counts, (asked[known], judged[known]), 1)
@@ -179,8 +175,7 @@ def per_class_share(asked, judged, num_classes: int) -> np.ndarray:
     Raises:
         ValueError: As `confusion`.
     """
-    asked = class_vector("asked", asked, num_classes=num_classes)
-    judged = class_vector("judged", judged, num_examples=len(asked), num_classes=num_classes)
+    asked, judged = _asked_and_judged(asked, judged, num_classes)
     shares = np.full(num_classes, np.nan)
     for index in range(num_classes):
         if np.any(asked == index):
@@ -191,6 +186,12 @@ def per_class_share(asked, judged, num_classes: int) -> np.ndarray:
 def _share(right, known):
     """Returns the share of the known ones that are right; NaN if there are none."""
     return float(np.mean(right[known])) if known.any() else float("nan")
+
+
+def _asked_and_judged(asked, judged, num_classes=None):
+    """Returns both vectors of classes, or pitches, checked."""
+    asked = class_vector("asked", asked, num_classes=num_classes)
+    return asked, class_vector("judged", judged, num_examples=len(asked), num_classes=num_classes)
 
 
 def _judgements(logits, classes):
