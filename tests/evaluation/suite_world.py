@@ -56,6 +56,11 @@ def set_of(num, seed):
     return ClipArrays(rows, arrays_of(points), latents=latents)
 
 
+def with_features(clips, features):
+    """Returns clips with other features of the classifier [num, num_features]."""
+    return ClipArrays(clips.rows, clips.arrays | {"features/x": features.astype(np.float32)})
+
+
 TRAINING = set_of(NUM_TRAIN, 1)
 REFERENCE = TRAINING.chosen(np.arange(NUM))
 REFERENCE_MEMORY: dict = {}

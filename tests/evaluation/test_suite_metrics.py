@@ -13,7 +13,17 @@ from gansynth_tf.evaluation.suite.rows import FLOOR, SPREAD
 from gansynth_tf.metrics import frechet, inception
 from gansynth_tf.metrics.intervals import bootstrap_interval
 from tests.evaluation import suite_world as world
-from tests.evaluation.suite_world import ASKED, NUM, SETTING, TRAINING, evidence, measured, set_of, values
+from tests.evaluation.suite_world import (
+    ASKED,
+    NUM,
+    SETTING,
+    TRAINING,
+    evidence,
+    measured,
+    set_of,
+    values,
+    with_features,
+)
 
 KEYS = (
     "inception_score",
@@ -197,10 +207,6 @@ def test_distances_relative_to_real_ones_are_1_for_these(floor_numbers):
     assert again.value == pytest.approx(1.0) and again.ci_low < 1.0 < again.ci_high
     unknown = measured(evidence(clips), "distance_self", parameters=parameters).rows[0]
     assert unknown.value is None and unknown.status == "no real held-out clips to divide by"
-
-
-def with_features(clips, features):
-    return ClipArrays(clips.rows, clips.arrays | {"features/x": features.astype(np.float32)})
 
 
 def beside(clips, features_of):

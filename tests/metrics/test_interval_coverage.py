@@ -98,6 +98,55 @@ def neighbours_of_subsets(rng, num_subsets, share, *sizes):
     return statistic(slice(None), slice(None)), found
 
 
+FOUR = ("precision", "recall", "density", "coverage")
+
+
+def strays(rng, num, num_features):
+    """Returns reals, and fakes of which one in a hundred lies among them."""
+    reals, fakes = rng.normal(size=[2, num, num_features])
+    return reals, fakes + 6.0 * (rng.random([num, 1]) > 0.01)
+
+
+def scaled(scale, away=0.0):
+    """Returns a function that draws reals and fakes: of small fakes few reals are recalled, of wide ones all are."""
+
+    def draw(rng, num, num_features):
+        reals, fakes = rng.normal(size=[2, num, num_features])
+        return reals, away / np.sqrt(num_features) + scale * fakes
+
+    return draw
+
+
+def shares_near_edges(rng, draw, num, num_features, k, is_widened):
+    """Precision, recall, density and coverage with the intervals of 20 subsets, as they are or widened."""
+    reals, fakes = draw(rng, num, num_features)
+
+    def statistic(some, others):
+        return list(precision_recall_density_coverage(reals[some], fakes[others], k).values())
+
+    values = statistic(slice(None), slice(None))
+    found = intervals.subsample_interval(statistic, [num, num], rng, 20, estimate=values)
+    low, high = np.maximum(found.low, 0.0), np.where(np.array(FOUR) == "density", np.inf, 1.0)
+    ends = np.stack([low, np.minimum(found.high, high)], axis=1)
+    if is_widened:
+        ends = np.array(
+            [
+                intervals.widened_share_interval(*its, value, num / k)
+                for its, value in zip(ends, values, strict=True)
+            ]
+        )
+    # Means of what is always 1 are rounded.
+    return values, intervals.Interval(ends[:, 0] - 1e-9, ends[:, 1] + 1e-9, found.deviation, "")
+
+
+NEAR_EDGES = {
+    "strays": (strays, ("precision", "density", "coverage")),
+    "small": (scaled(0.1), ("precision", "recall")),
+    "wide": (scaled(1.5), ("recall",)),
+    "far": (scaled(1.0, 6.8), FOUR),
+}
+
+
 def test_bootstrap_covers_inception_scores_and_entropies():
     rng = np.random.default_rng(0)
     shares = coverage(lambda: bootstrapped_inception(rng, 200, 5, 2.0, 150), 120)
@@ -156,6 +205,19 @@ def test_subsets_cover_neighbours():
     assert np.all(shares >= 0.88) and shares.mean() >= 0.92, shares
 
 
+@pytest.mark.parametrize("name", ["strays", "small"])
+def test_shares_near_0_and_1_are_covered_by_widened_intervals_and_not_by_subsets_alone(name):
+    draw, numbers = NEAR_EDGES[name]
+
+    def covered(is_widened):
+        rng = np.random.default_rng(8)
+        shares = coverage(lambda: shares_near_edges(rng, draw, 100, 4, 5, is_widened), 60)
+        return shares[[FOUR.index(number) for number in numbers]]
+
+    assert covered(is_widened=False).min() < 0.75
+    assert np.all(covered(is_widened=True) >= 0.92)
+
+
 def test_the_plain_bootstrap_misses_its_own_estimate_where_pairs_are_looked_at():
     rng = np.random.default_rng(5)
     reals, fakes = pair(rng, 100, 8, 0.0, 1.0)
@@ -198,3 +260,13 @@ def test_neighbours_are_covered_at_length(sizes, share):
     rng = np.random.default_rng(13)
     shares = coverage(lambda: neighbours_of_subsets(rng, 40, share, *sizes), 200)
     assert np.all(shares >= 0.9), shares
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NEAR_EDGES)
+@pytest.mark.parametrize("sizes", [(100, 8, 3), (200, 4, 5)])
+def test_shares_near_0_and_1_are_covered_at_length(name, sizes):
+    rng = np.random.default_rng(14)
+    draw, numbers = NEAR_EDGES[name]
+    shares = coverage(lambda: shares_near_edges(rng, draw, *sizes, True), 200)
+    assert np.all(shares[[FOUR.index(number) for number in numbers]] >= 0.9), shares

@@ -11,6 +11,7 @@ from gansynth_tf.metrics.intervals import (
     half_sample_deviation,
     share_interval,
     subsample_interval,
+    widened_share_interval,
 )
 
 
@@ -24,6 +25,20 @@ def test_nothing_is_known_without_trials_and_impossible_counts_are_refused():
     assert all(math.isnan(end) for end in share_interval(0, 0))
     with pytest.raises(ValueError, match="Received: 3, 2"):
         share_interval(3, 2)
+
+
+def test_a_share_is_not_known_better_than_one_of_0():
+    edge = share_interval(0, 100)[1]
+    assert edge == pytest.approx(NORMAL_95**2 / (100 + NORMAL_95**2))
+    assert widened_share_interval(0.0, 0.0, 0.0, 100) == (0.0, edge)
+    assert widened_share_interval(1.0, 1.0, 1.0, 100) == pytest.approx((1.0 - edge, 1.0))
+    assert widened_share_interval(0.009, 0.011, 0.01, 100) == share_interval(1, 100)
+    # Both are held.
+    assert widened_share_interval(0.0, 0.02, 0.01, 100) == (0.0, share_interval(1, 100)[1])
+    assert widened_share_interval(0.3, 0.4, 0.35, 100) == (0.3, 0.4)
+    assert widened_share_interval(0.0, 0.0, 0.0, 12.5)[1] == pytest.approx(
+        NORMAL_95**2 / (12.5 + NORMAL_95**2)
+    )
 
 
 def test_halves_tell_the_standard_error_of_a_mean():

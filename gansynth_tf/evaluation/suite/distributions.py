@@ -13,7 +13,7 @@ from gansynth_tf.evaluation.suite.evidence import (
     is_constant,
 )
 from gansynth_tf.evaluation.suite.metric import MetricOfSpace
-from gansynth_tf.evaluation.suite.uncertainty import NO_ENDS, around, subsampled
+from gansynth_tf.evaluation.suite.uncertainty import NO_ENDS, around, subsampled, widened
 from gansynth_tf.metrics import bins, frechet, kernel
 from gansynth_tf.metrics.density_coverage import precision_recall_density_coverage
 
@@ -182,6 +182,8 @@ class _OfNeighbourhoods(OfFeatures):
         num_neighbours: Which neighbour sets a neighbourhood's radius.
     """
 
+    version = 2
+
     def __init__(self, *, space: str = CLASSIFIER, num_neighbours: int = 5):
         super().__init__(space=space)
         self.num_neighbours = num_neighbours
@@ -204,8 +206,10 @@ class _OfNeighbourhoods(OfFeatures):
 
             sizes = [len(reals), len(fakes)]
             intervals = subsampled(statistic, list(found.values()), sizes, evidence, "neighbourhoods")
+            # A neighbourhood holds so many clips that each is worth less than an independent one.
+            worth = len(fakes) / num_neighbours
             return {
-                name: (value, *interval)
+                name: (value, *widened(name, value, interval, worth))
                 for (name, value), interval in zip(found.items(), intervals, strict=True)
             }
 

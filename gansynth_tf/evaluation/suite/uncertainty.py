@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from gansynth_tf.evaluation.suite.directions import cut
 from gansynth_tf.evaluation.suite.evidence import Evidence, Measured
 from gansynth_tf.metrics.intervals import (
     Interval,
@@ -12,6 +13,7 @@ from gansynth_tf.metrics.intervals import (
     deviation_interval,
     share_interval,
     subsample_interval,
+    widened_share_interval,
 )
 
 # (lower end, upper end, how it was made), as `Measured` takes them.
@@ -68,6 +70,23 @@ def subsampled(
         estimate=values,
     )
     return [(float(low), float(high), found.method) for low, high in zip(found.low, found.high, strict=True)]
+
+
+def widened(name: str, value: float, found: Ends, num: float) -> Ends:
+    """Returns the interval of a share, not narrower than what is known of one of 0; says so if it was.
+
+    Args:
+        name: Of the number, whose range the interval is cut to before it is called narrow.
+        value: The share.
+        found: Its interval from subsets.
+        num: As many independent clips as the share is worth.
+    """
+    low, high, how = found
+    if low is None or high is None:
+        return found
+    low, high = cut(name, low, high)
+    wide = widened_share_interval(low, high, value, num)
+    return found if wide == (low, high) else (*wide, f"{how}, widened to Wilson")
 
 
 def around(value: float, deviation: float, method: str) -> Ends:
