@@ -283,10 +283,25 @@ def test_inception_scores_have_the_bootstrap_of_their_definition():
     )
     np.testing.assert_allclose([row.ci_low, row.ci_high], [interval.low, interval.high], rtol=1e-9)
     split = measured(its, "split_inception_score").rows[0]
+    logits = logits[its.rng("split_inception_score").permutation(NUM)]
     interval = bootstrap_interval(
         lambda chosen: inception.inception_score(logits[chosen], 10).value, [NUM], its.rng(split.metric), 200
     )
     np.testing.assert_allclose([split.ci_low, split.ci_high], [interval.low, interval.high], rtol=1e-9)
+
+
+def test_the_interval_of_a_split_score_holds_it_where_classes_stand_in_turn():
+    # Three classes in turn fill every part evenly, which parts that are drawn are not.
+    rows = np.arange(NUM)[:, np.newaxis] % 3
+    points, _ = world.real_points(rows, 8)
+    (row, _) = measured(evidence(ClipArrays(rows, world.arrays_of(points))), "split_inception_score").rows
+    assert row.ci_low < row.value - 0.2 * (row.ci_high - row.ci_low) < row.ci_high
+    assert row.ci_low < row.value + 0.2 * (row.ci_high - row.ci_low) < row.ci_high
+
+
+def test_every_interval_holds_its_number(good):
+    for row in [*good.values(), *measured(evidence(set_of(NUM, 3)), "split_inception_score").rows]:
+        assert row.ci_low is None or row.ci_low <= row.value <= row.ci_high, row
 
 
 def test_the_reference_is_part_of_every_fingerprint_but_a_timings(floor):
