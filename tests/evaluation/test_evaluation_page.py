@@ -115,13 +115,33 @@ def test_a_curve_is_interrupted_where_a_checkpoint_has_no_number():
 
 
 def test_a_bar_is_as_long_as_its_number():
-    chart = charts.bars([("a", Estimate(1.0)), ("b", Estimate(0.5)), ("c", Estimate(math.nan))], "bars")
+    chart = charts.bars([("a", Estimate(1.0)), ("b", Estimate(0.5)), ("c", Estimate(math.nan))], "bars", {})
     widths = [float(piece.split('width="')[1].split('"')[0]) for piece in chart.split("<rect")[1:]]
     assert len(widths) == 2 and widths[0] == pytest.approx(2 * widths[1], abs=0.02)
 
 
+@pytest.mark.parametrize("draw", [charts.bars, charts.columns])
+def test_real_clips_have_a_mark_at_their_number(draw):
+    values = [("a", Estimate(1.0)), ("b", Estimate(0.5))]
+    chart = draw(values, "classes", {"a": Estimate(0.5), "b": Estimate(1.0), "other": Estimate(9.0)})
+    axis = "x1" if draw is charts.bars else "y1"
+    places = [
+        float(piece.split(f'{axis}="')[1].split('"')[0])
+        for piece in chart.split("<line")[1:]
+        if 'class="real"' in piece
+    ]
+    bars = [piece for piece in chart.split("<rect")[1:]]
+    start, size = ("x", "width") if draw is charts.bars else ("y", "height")
+    ends = []
+    for piece in bars:
+        first, length = (float(piece.split(f' {name}="')[1].split('"')[0]) for name in (start, size))
+        ends.append(first + length if draw is charts.bars else first)
+    # The mark of each is at the end of the other's bar.
+    assert places == pytest.approx(ends[::-1], abs=0.02)
+
+
 def test_bars_may_lie_below_zero():
-    chart = charts.bars([("a", Estimate(1.0)), ("b", Estimate(-1.0))], "bars")
+    chart = charts.bars([("a", Estimate(1.0)), ("b", Estimate(-1.0))], "bars", {})
     starts = [float(piece.split('x="')[1].split('"')[0]) for piece in chart.split("<rect")[1:]]
     widths = [float(piece.split('width="')[1].split('"')[0]) for piece in chart.split("<rect")[1:]]
     assert starts[1] + widths[1] == pytest.approx(starts[0], abs=0.02) and widths[0] == widths[1]
@@ -316,10 +336,23 @@ def test_two_sections_of_one_name_are_refused():
         document("title", [], None, [section, section])
 
 
+def test_what_all_rows_say_is_said_once():
+    cells = {"kind": "model", "features": "", "splits": "", "step": "", "value": 1.0}
+    rows = [
+        cells | {"metric": "recall", "status": "few clips"},
+        cells | {"metric": "density", "status": "odd; few clips"},
+        cells | {"metric": "real_time_factor", "kind": "timing", "status": ""},
+    ]
+    results = Results(rows)
+    assert [results.remark(row) for row in rows] == ["", "odd", ""]
+    alone = rows[1] | {"status": "odd"}
+    assert Results([*rows, alone]).remark(rows[1]) == "odd; few clips"
+
+
 def test_every_metric_of_the_suite_is_explained():
     assert [key for key in DIRECTIONS if not metric_meaning(key)] == []
     assert metric_title("accuracy/my_label") == "Accuracy: my_label"
-    assert metric_title("accuracy/pitch/within_semitone") == "Accuracy: pitch, within_semitone"
+    assert metric_title("accuracy/pitch/within_semitone") == "Accuracy: pitch, a semitone off is right"
     assert metric_title("what_else") == "What else" and metric_meaning("what_else") == ""
 
 

@@ -1,6 +1,6 @@
 """The charts of the page: a curve over checkpoints, bars of classes, bins."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from gansynth_tf.evaluation.page import plot
 from gansynth_tf.evaluation.page.estimates import Estimate, shortened_count, written
@@ -54,9 +54,15 @@ def curve(
     return plot.picture(area.height, label, marks)
 
 
-def bars(values: Sequence[tuple[str, Estimate]], label: str) -> Markup:
-    """Draws a bar a class with its name, its number and its interval."""
-    ends = [end for _, estimate in values for end in estimate.ends] or [0.0, 1.0]
+def bars(values: Sequence[tuple[str, Estimate]], label: str, reals: Mapping[str, Estimate]) -> Markup:
+    """Draws a bar a class with its name, its number and its interval, and a mark where real clips have it.
+
+    Args:
+        values: (class, number) each.
+        label: What a screen reader says.
+        reals: {class: number of real clips}; classes may be missing.
+    """
+    ends = _ends(values, reals)
     low, high = min([*ends, 0.0]), max([*ends, 0.0]) or 1.0
     names = [plot.fitted(name, _NAME_WIDTH) for name, _ in values]
     left = 10 + max(map(plot.text_width, names))
@@ -74,16 +80,18 @@ def bars(values: Sequence[tuple[str, Estimate]], label: str) -> Markup:
             marks.append(plot.rectangle(start, middle - 6, end - start, 12, "bar", f"{name}: {estimate}"))
         if estimate.has_interval:
             marks.append(plot.line(area.x(estimate.low), middle, area.x(estimate.high), middle, "whisker"))
+        if name in reals and reals[name].is_known:
+            x = area.x(reals[name].value)
+            marks.append(plot.line(x, middle - 8, x, middle + 8, "real"))
         marks.append(plot.text(WIDTH - 2, middle + 4, written(estimate.value), "end"))
     height = len(values) * _ROW + 4
     marks.append(plot.line(area.x(0.0), 0, area.x(0.0), height, "axis"))
     return plot.picture(height, label, marks)
 
 
-def columns(values: Sequence[tuple[str, Estimate]], label: str) -> Markup:
-    """Draws a column a class with its interval; every so many classes have their name below."""
-    ends = [end for _, estimate in values for end in estimate.ends] or [0.0, 1.0]
-    y_range, _ = plot.span(ends, with_zero=True)
+def columns(values: Sequence[tuple[str, Estimate]], label: str, reals: Mapping[str, Estimate]) -> Markup:
+    """Draws a column a class with its interval; every so many classes have their name below. Else as `bars`."""
+    y_range, _ = plot.span(_ends(values, reals), with_zero=True)
     area = Plot((-0.5, len(values) - 0.5), y_range)
     step = -(-len(values) // 8)
     names = [(place, plot.fitted(values[place][0], 36)) for place in range(0, len(values), step)]
@@ -102,7 +110,16 @@ def columns(values: Sequence[tuple[str, Estimate]], label: str) -> Markup:
                     area.x(place), area.y(estimate.low), area.x(place), area.y(estimate.high), "whisker"
                 )
             )
+        if name in reals and reals[name].is_known:
+            y, half = area.y(reals[name].value), width / 2 + 1
+            marks.append(plot.line(area.x(place) - half, y, area.x(place) + half, y, "real"))
     return plot.picture(area.height, label, marks)
+
+
+def _ends(values, reals):
+    """Returns all numbers that a chart of classes must have room for."""
+    known = [estimate for _, estimate in values] + [reals[name] for name, _ in values if name in reals]
+    return [end for estimate in known for end in estimate.ends] or [0.0, 1.0]
 
 
 def bins(train: Sequence[float], model: Sequence[float], different: Sequence[bool], label: str) -> Markup:

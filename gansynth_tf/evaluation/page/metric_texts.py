@@ -42,12 +42,22 @@ _TEXTS = {
     "real_time_factor": ("Real-time factor", "seconds of work for a second of sound"),
 }
 
+# Of the parts after a slash those that are no label's name.
+_DETAILS = {
+    "deviation_over_splits": "deviation over splits",
+    "within_semitone": "a semitone off is right",
+    "octave_tolerant": "octaves off are right",
+    "corrected": "after Holm's correction",
+    "absolute": "not divided",
+}
+
 
 def metric_title(metric: str) -> str:
     """Returns what a row's metric is called; one that no table here knows, by its key in words."""
     key, _, detail = metric.partition("/")
     title = _TEXTS[key][0] if key in _TEXTS else key.replace("_", " ").capitalize()
-    return f"{title}: {detail.replace('/', ', ')}" if detail else title
+    told = ", ".join(_DETAILS.get(part, part) for part in detail.split("/"))
+    return f"{title}: {told}" if detail else title
 
 
 def metric_meaning(metric: str) -> str:

@@ -21,6 +21,8 @@ class Results:
 
     def __init__(self, rows: Sequence[Cells], step: float | None = None):
         self._rows = rows
+        told = [_told(row) for row in rows if row.get("kind") != TIMING]
+        self._common = set.intersection(*map(set, told)) if told else set()
         known = [number(row.get("step")) for row in self._of(MODEL)]
         self.steps = sorted({step for step in known if step == step})
         self.step = step if step is not None else (self.steps[-1] if self.steps else None)
@@ -29,6 +31,10 @@ class Results:
         """Returns the model's rows over all classes at the shown checkpoint; of real clips where there is no model."""
         chosen = [row for row in self._of(MODEL) if self._is_shown(row)]
         return chosen or list({_key(row): row for row in self._of(FLOOR)}.values())
+
+    def remark(self, row: Cells) -> str:
+        """Returns the status of a row without what all say but timings, which stands at the top of the page."""
+        return "; ".join(part for part in _told(row) if part not in self._common)
 
     def timings(self) -> list[Cells]:
         """Returns what was timed."""
@@ -64,12 +70,16 @@ class Results:
         curves = [(row, sorted(points.items())) for row, points in found.values()]
         return [(row, points) for row, points in curves if sum(e.is_known for _, e in points) > 1]
 
-    def classes(self) -> dict[str, dict[str, Estimate]]:
-        """Returns {metric: {class: number}} of the model at the shown checkpoint."""
+    def classes(self, kind: str = MODEL) -> dict[str, dict[str, Estimate]]:
+        """Returns {metric: {class: number}} of the model at the shown checkpoint, or of real clips in its place.
+
+        Args:
+            kind: MODEL or FLOOR.
+        """
         found: dict[str, dict[str, Estimate]] = {}
         for row in self._rows:
             name = str(row.get("class_name") or "")
-            if name and row.get("kind") == MODEL and self._is_shown(row):
+            if name and row.get("kind") == kind and self._is_shown(row):
                 found.setdefault(str(row.get("metric")), {})[name] = Estimate.of(row)
         return found
 
@@ -83,6 +93,11 @@ class Results:
     def _match(self, row, kind):
         """Returns the row of a kind that is of the same number, or None."""
         return next((other for other in self._of(kind) if _key(other) == _key(row)), None)
+
+
+def _told(row):
+    """Returns the parts of a row's status."""
+    return [part for part in str(row.get("status") or "").split("; ") if part]
 
 
 def _key(row):

@@ -19,6 +19,7 @@ from gansynth_tf.evaluation.page.tables import (
     timing_table,
 )
 from gansynth_tf.evaluation.suite.directions import LOWER, NONE, WORDS, badness, direction_of
+from gansynth_tf.evaluation.suite.rows import FLOOR
 
 _MOST_CONFUSED = 10
 
@@ -66,10 +67,16 @@ def per_class(data: Mapping, results: Results, clips: Clips) -> Section | None:
         known = found.setdefault(metric, {})
         for name, value in classes.items():
             known.setdefault(name, Estimate(number(value)))
+    reals = {metric: _by_label(classes) for metric, classes in results.classes(FLOOR).items()}
     cards = [
-        _class_card(metric, *one) for metric, classes in found.items() for one in _by_label(classes).items()
+        _class_card(metric, label, values, dict(reals.get(metric, {}).get(label, ())))
+        for metric, classes in found.items()
+        for label, values in _by_label(classes).items()
     ]
-    return Section("classes", "By class", element("div", {"class": "grid"}, cards)) if cards else None
+    if not cards:
+        return None
+    keys = joined(_key("bar", "the model"), _key("real", "real clips")) if reals else None
+    return Section("classes", "By class", joined(keys, element("div", {"class": "grid"}, cards)))
 
 
 def bins(data: Mapping, results: Results, clips: Clips) -> Section | None:
@@ -188,7 +195,7 @@ def _by_label(classes):
     return found
 
 
-def _class_card(metric, label, values):
+def _class_card(metric, label, values, reals):
     title = metric_title(metric)
     # An accuracy names its label already.
     title = f"{title}, {label}" if label and not metric.endswith(f"/{label}") else title
@@ -198,8 +205,8 @@ def _class_card(metric, label, values):
         lowest, highest = (end(known, key=lambda one: one[1].value) for end in (min, max))
         label += f" Lowest {lowest[0]}, {written(lowest[1].value)}; highest {highest[0]}, {written(highest[1].value)}."
     draw = charts.bars if len(values) <= charts.MOST_BARS else charts.columns
-    numbers = number_table(title, ("Class", "Value"), values)
-    return element("div", {"class": "card"}, element("h3", None, title), draw(values, label), numbers)
+    numbers = number_table(title, ("Class", "Value"), values, reals)
+    return element("div", {"class": "card"}, element("h3", None, title), draw(values, label, reals), numbers)
 
 
 def _confusion_card(label, classes, counts):
@@ -230,7 +237,7 @@ def _confusion_card(label, classes, counts):
 
 def _key(name, words, behind=""):
     """Returns what a mark of the charts means."""
-    line = name in ("curve", "floor", "expected")
+    line = name in ("curve", "floor", "expected", "real")
     shape = "line" if line else "rect"
     sizes = {"x1": 0, "y1": 6, "x2": 24, "y2": 6} if line else {"width": 12, "height": 12, "x": 6}
     back = element("rect", {"class": behind, "width": 24, "height": 12}) if behind else None

@@ -95,6 +95,7 @@ sup{font-size:.7em;line-height:0}
 .chart .point{fill:var(--model)}
 .chart .best{fill:var(--model);stroke:var(--text);stroke-width:2}
 .chart .floor{stroke:var(--real);stroke-width:2;stroke-dasharray:6 4}
+.chart .real{stroke:var(--real);stroke-width:3}
 .chart .floor-band{fill:var(--real);fill-opacity:.16}
 .chart .bar{fill:var(--model)}
 .chart .whisker{stroke:var(--text);stroke-width:1.5}

@@ -94,10 +94,29 @@ def timing_table(rows: Sequence[Cells]) -> Markup:
     return table("Seconds of work for a second of sound, and the like", ("What", "Value", "How"), lines)
 
 
-def number_table(caption: str, header: Sequence[str], numbers: Iterable[tuple[str, Estimate]]) -> Markup:
-    """Returns what a chart shows as numbers, folded away."""
-    rows = [(name, written(estimate.value), estimate.interval() or "–") for name, estimate in numbers]
-    return folded("As a table", table(caption, (*header, "95 % interval"), rows))
+def number_table(
+    caption: str,
+    header: Sequence[str],
+    numbers: Iterable[tuple[str, Estimate]],
+    reals: Mapping[str, Estimate] | None = None,
+) -> Markup:
+    """Returns what a chart shows as numbers, folded away.
+
+    Args:
+        caption: What it holds.
+        header: Of the names and of the numbers.
+        numbers: (name, number) a line.
+        reals: {name: number of real clips}, or None.
+    """
+    rows = []
+    for name, estimate in numbers:
+        cells = [name, written(estimate.value), estimate.interval() or "–"]
+        if reals:
+            cells.append(written(reals[name].value) if name in reals else "–")
+        rows.append(cells)
+    return folded(
+        "As a table", table(caption, (*header, "95 % interval", *(["Real clips"] if reals else [])), rows)
+    )
 
 
 def folded(summary: Child, *children: Child, is_open: bool = False) -> Markup:
@@ -136,7 +155,7 @@ def _model_cell(row, results):
     return joined(
         _value(estimate),
         element("small", None, "within the range of real sets") if is_within else None,
-        _status(row),
+        _status(row, results),
     )
 
 
@@ -145,7 +164,9 @@ def _real_cell(row, results):
     cells = []
     if found:
         estimate = Estimate.of(found)
-        cells.append(joined(_value(estimate), _status(found)) if estimate.is_known else _absent(found))
+        cells.append(
+            joined(_value(estimate), _status(found, results)) if estimate.is_known else _absent(found)
+        )
     if spread.has_interval:
         cells.append(element("small", None, f"real sets of this size: {spread.interval()}"))
     return joined(*cells) if cells else "–"
@@ -222,6 +243,6 @@ def _absent(row):
     )
 
 
-def _status(row):
-    status = str(row.get("status") or "")
+def _status(row, results):
+    status = results.remark(row)
     return element("small", {"class": "status"}, status) if status else None
