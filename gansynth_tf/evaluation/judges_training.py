@@ -12,6 +12,8 @@ from gansynth_tf.models.classifier_training import train_classifier
 
 # Coarse, as befits a genre, and as the stored judges hear.
 _RESOLUTION = {"num_mel_bins": 64, "frame_length": 1024, "frame_step": 256}
+# Loops are of the same genre wherever they begin.
+_ROLL = 0.25
 
 
 def train_judges(
@@ -57,6 +59,7 @@ def train_judges(
         spectrograms["valid"],
         truths["valid"][:, None],
         num_epochs=num_epochs,
+        roll=_ROLL,
         seed=seed,
         progress=lambda row: tell("  ".join(f"{name} {value:.4g}" for name, value in row.items())),
     )

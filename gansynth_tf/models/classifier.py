@@ -11,6 +11,8 @@ from gansynth_tf.models.listening import ListeningNetwork, checked_labels
 # Of the resolution that follows the sample rate: see `resolution_of`.
 _WINDOW_SECONDS = 0.128
 _BAND_MEL = 11.0
+# Of the features that classes are told apart by: see `num_features_of`.
+_FEATURE_STEP, _MOST_FEATURES, _FEATURES_A_CLASS = 64, 512, 2
 
 
 def resolution_of(sample_rate: int, length_samples: int, num_blocks: int) -> dict[str, int]:
@@ -39,6 +41,21 @@ def resolution_of(sample_rate: int, length_samples: int, num_blocks: int) -> dic
     return {"num_mel_bins": num_mel_bins, "frame_length": frame_length, "frame_step": frame_step}
 
 
+def num_features_of(labels: dict[str, tuple[str, ...]]) -> int:
+    """Returns the number of penultimate units by which the classes of labels can be told apart: two a class.
+
+    With 64 for the 61 pitches and 11 families of `notes`, the families are learnt much more slowly than with 192.
+
+    Args:
+        labels: Label names with their class names.
+
+    Returns:
+        A multiple of 64 from 64 to 512.
+    """
+    wanted = _FEATURES_A_CLASS * sum(len(classes) for classes in labels.values())
+    return min(_MOST_FEATURES, _FEATURE_STEP * max(1, math.ceil(wanted / _FEATURE_STEP)))
+
+
 class Classifier(ListeningNetwork):
     """Hears clips, gives logits of every label and penultimate features; any level, any labels.
 
@@ -53,7 +70,7 @@ class Classifier(ListeningNetwork):
         frame_length: Window in samples, or 0.
         frame_step: Step between frames in samples, or 0.
         filters: Filters of each block; every block halves time and frequency.
-        num_features: Units of the penultimate layer.
+        num_features: Units of the penultimate layer; 0 follows the labels: two a class, at least 64.
         normalized_features: Batch normalisation of the penultimate layer. Without it, as classifiers stored before it
             was there are, its units die within the first steps where the clip has many bands.
         dropout: Share of units dropped before and after the penultimate layer while training.
@@ -77,7 +94,7 @@ class Classifier(ListeningNetwork):
         frame_length: int = 0,
         frame_step: int = 0,
         filters: tuple[int, ...] = (24, 48, 96, 128),
-        num_features: int = 64,
+        num_features: int = 0,
         normalized_features: bool = True,
         dropout: float = 0.2,
         seed: int = 0,
@@ -97,7 +114,7 @@ class Classifier(ListeningNetwork):
             )
         options = resolution | {
             "filters": tuple(filters),
-            "num_features": num_features,
+            "num_features": num_features or num_features_of(labels),
             "normalized_features": normalized_features,
             "dropout": dropout,
             "seed": seed,

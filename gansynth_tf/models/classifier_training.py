@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from gansynth_tf.models.classifier_augmentation import rolled
 from gansynth_tf.models.listening import ListeningNetwork
 
 
@@ -51,7 +52,7 @@ def _evaluate(classifier, spectrograms, rows):
     return loss, accuracies
 
 
-def _compiled_step(classifier, learning_rate, first_decay, weight_decay, smoothing):
+def _compiled_step(classifier, learning_rate, first_decay, weight_decay, smoothing, roll):
     """Returns step(spectrograms, rows, seed) -> loss, which trains the classifier's network in place."""
     network = classifier.network
     optimizer = keras.optimizers.AdamW(learning_rate, weight_decay=weight_decay, beta_1=first_decay)
@@ -59,8 +60,9 @@ def _compiled_step(classifier, learning_rate, first_decay, weight_decay, smoothi
 
     @tf.function(reduce_retracing=True)
     def step(spectrograms, rows, seed):
+        shown = classifier.augmented(rolled(tf.cast(spectrograms, tf.float32), seed, roll), seed)
         with tf.GradientTape() as tape:
-            _, logits = network(classifier.augmented(tf.cast(spectrograms, tf.float32), seed), training=True)
+            _, logits = network(shown, training=True)
             loss = _loss(classifier.labels, logits, rows, smoothing)
         gradients = tape.gradient(loss, network.trainable_variables)
         optimizer.apply(gradients, network.trainable_variables)
@@ -85,6 +87,7 @@ def train_classifier(
     first_decay: float = 0.9,
     weight_decay: float = 1e-3,
     label_smoothing: float = 0.05,
+    roll: float = 0.03125,
     seed: int = 0,
 ) -> TrainingResult:
     """Trains until the validation loss stops falling, and leaves the best epoch's weights in `classifier`.
@@ -104,6 +107,8 @@ def train_classifier(
         first_decay: Of AdamW's mean of gradients, its beta 1.
         weight_decay: Of AdamW.
         label_smoothing: Share of the label's mass that is spread over all classes.
+        roll: Share of a clip by which it may be rolled in time, forth or back, as if it had been cut elsewhere. More
+            makes attack and decay of notes, which families of instruments are told by, hard to hear.
         seed: Orders the clips and draws the augmentation.
 
     Returns:
@@ -127,9 +132,11 @@ def train_classifier(
             f"Training needs at least a batch of clips and one for validation. "
             f"Received: {len(rows)} and {len(validation_rows)}, batch_size={batch_size}."
         )
+    if not 0.0 <= roll <= 0.5:
+        raise ValueError(f"Expected `roll` between 0 and 0.5. Received: {roll}.")
     steps = len(rows) // batch_size
     schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps * num_epochs, alpha=0.02)
-    step = _compiled_step(classifier, schedule, first_decay, weight_decay, label_smoothing)
+    step = _compiled_step(classifier, schedule, first_decay, weight_decay, label_smoothing, roll)
     asked = should_stop or (lambda: False)
     history, best_loss, best_epoch, best_weights = [], math.inf, -1, None
     for epoch in range(num_epochs):

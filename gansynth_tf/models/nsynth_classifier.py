@@ -53,6 +53,7 @@ class NsynthClassifier(ListeningNetwork):
         "first_decay": 0.5,
         "weight_decay": 0.0,
         "label_smoothing": 0.0,
+        "roll": 0.0,
     }
     # Ten thousand clips of 4 s are 2.6 GB so; a step is a sixteenth of a decibel at most.
     stored_type = np.float16

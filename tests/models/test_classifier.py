@@ -5,8 +5,8 @@ import pytest
 import tensorflow as tf
 
 from gansynth_tf.audio.log_mel import log_mel_spectrograms
-from gansynth_tf.models.classifier import Classifier, resolution_of
-from gansynth_tf.models.classifier_augmentation import augment
+from gansynth_tf.models.classifier import Classifier, num_features_of, resolution_of
+from gansynth_tf.models.classifier_augmentation import augment, rolled
 from gansynth_tf.models.classifier_training import train_classifier
 from gansynth_tf.models.listening import ListeningNetwork
 
@@ -119,6 +119,27 @@ def test_augmentation_is_a_function_of_its_seed_and_keeps_the_range():
     assert first.shape == spectrograms.shape and np.all(np.isfinite(first)) and np.min(first) >= -1.0
 
 
+def test_clips_are_rolled_by_their_own_frames_and_no_more_than_told():
+    frames = tf.tile(tf.range(32.0)[None, :, None], [200, 1, 3])
+    found = rolled(frames, tf.constant([3, 4]), 0.25).numpy()
+    shifts = (found[:, 0, 0] + 16) % 32 - 16
+    np.testing.assert_array_equal(
+        found, (np.arange(32)[None, :, None] + shifts[:, None, None]) % 32 + np.zeros(3)
+    )
+    assert set(shifts) == set(range(-8, 9))
+    np.testing.assert_array_equal(rolled(frames, tf.constant([3, 4]), 0.0), frames)
+    np.testing.assert_array_equal(rolled(frames, tf.constant([3, 4]), 0.25), found)
+
+
+@pytest.mark.parametrize(
+    ("num_classes", "expected"), [((6,), 64), ((61, 11), 192), ((33,), 128), ((900,), 512)]
+)
+def test_there_are_two_features_a_class_where_classes_are_many(num_classes, expected):
+    labels = {str(num): tuple(map(str, range(num))) for num in num_classes}
+    assert num_features_of(labels) == expected
+    assert num_features_of(LABELS) == small_classifier().options["num_features"] == 64
+
+
 def test_silence_is_at_the_floor():
     assert np.all(small_classifier().spectrograms(np.zeros([1, SAMPLE_RATE])) == -1.0)
 
@@ -141,6 +162,8 @@ def test_wrong_input_is_refused_in_one_line(tmp_path):
         shape = (4, *classifier.spectrogram_shape)
         rows = np.zeros([4, 2], np.int32)
         train_classifier(classifier, np.zeros(shape), rows, np.zeros(shape), rows)
+    with pytest.raises(ValueError, match="`roll` between 0 and 0.5. Received: 0.6"):
+        train_classifier(classifier, np.zeros(shape), rows, np.zeros(shape), rows, batch_size=4, roll=0.6)
 
 
 @pytest.mark.parametrize(

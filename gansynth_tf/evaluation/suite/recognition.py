@@ -81,7 +81,7 @@ class SplitInceptionScore(OfLabels):
         found = inception.inception_score(logits, self.num_splits, order)
 
         name = f"{self.key}/{label}"
-        # In the order of the score: clips as they stand have their classes in turn, so that parts of these score higher.
+        # In the order of the score: clips that stand with their classes in turn have parts that score higher.
         statistics = inception.statistics_of_rows(logits[order])
 
         def mean_of_splits(chosen):
