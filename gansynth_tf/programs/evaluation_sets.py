@@ -121,6 +121,11 @@ class EvaluatedSets:
             self._seed,
             floor=floor,
             time_factor=time_factor,
+            audible_from={
+                key: space.audible_from
+                for key, space in self._spaces.items()
+                if space.audible_from is not None
+            },
             reference_memory=self._reference_memory,
         )
 

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import soundfile
 
 from gansynth_tf.audio import files
 from gansynth_tf.data.grooves import Grooves
@@ -290,6 +291,23 @@ def test_a_folder_of_wavs_is_measured_and_copied_training_clips_are_flagged(fold
     )
 
 
+def test_training_clips_that_another_program_dithered_and_made_quieter_are_flagged(folder, copies, tmp_path):
+    rng = np.random.default_rng(2)
+    for number in range(20):
+        clip, _ = soundfile.read(copies / f"{number}.wav")
+        dither = rng.uniform(-0.5, 0.5, len(clip)) + rng.uniform(-0.5, 0.5, len(clip))
+        files.write(tmp_path / f"{number}.wav", 0.8 * clip + dither / 32768.0, SAMPLE_RATE)
+    shutil.copy(copies / "labels.csv", tmp_path)
+    assert of_folder(folder, tmp_path, "--metrics=distance_train", "--num_splits=0") == 0
+    rows = {
+        row["metric"]: row
+        for row in table(tmp_path / "evaluation" / "evaluation.csv")
+        if row["kind"] == "model"
+    }
+    assert list(rows) == ["distance_train", "distance_train/at_equal_level"]
+    assert rows["distance_train"]["status"].startswith("memorised: 16 of 16 clips are copies")
+
+
 def test_numbers_of_wavs_that_were_changed_do_not_stay_in_the_table(folder, copies, tmp_path):
     shutil.copytree(copies, tmp_path / "wavs", ignore=shutil.ignore_patterns("evaluation"))
 
@@ -304,7 +322,8 @@ def test_numbers_of_wavs_that_were_changed_do_not_stay_in_the_table(folder, copi
     for number in range(20):
         files.write(tmp_path / "wavs" / f"{number}.wav", noise, SAMPLE_RATE)
     after = measured("distance_self")
-    assert list(after) == ["distance_self"] and float(after["distance_self"]) == 0.0
+    assert list(after) == ["distance_self", "distance_self/at_equal_level"]
+    assert set(map(float, after.values())) == {0.0}
 
 
 def test_mistakes_get_one_line_before_any_work(folder, copies, capsys, tmp_path):

@@ -8,6 +8,7 @@ import pytest
 
 from gansynth_tf.evaluation.features import SPACES, ClassifierSpace, LogMelSpace, NdbSpace, WaveformSpace
 from gansynth_tf.evaluation.features.space import Space, content_hash
+from gansynth_tf.evaluation.suite.nearest_clips import levelled
 from gansynth_tf.models.classifier import Classifier
 
 SAMPLE_RATE, LENGTH = 16000, 16000
@@ -139,6 +140,49 @@ def test_16_bit_log_mel_rounds_as_a_file_does():
     space, audio = LogMelSpace(SAMPLE_RATE, LENGTH), tones([440.0], amplitude=0.4 / 32768.0)
     np.testing.assert_allclose(space.of(audio)["log_mel"], np.log(1e-6), rtol=1e-6)
     assert LogMelSpace(SAMPLE_RATE, LENGTH, int16_scale=False).of(audio)["log_mel"].max() > np.log(1e-6) + 1.0
+
+
+def test_copies_of_another_program_are_near_at_equal_level():
+    rng = np.random.default_rng(0)
+    seconds = np.arange(LENGTH) / SAMPLE_RATE
+    tone = 0.5 * np.sin(2.0 * np.pi * 330.0 * seconds) * np.exp(-8.0 * seconds) * (seconds < 0.5)
+    steps = 32768.0 * tone
+    dither = rng.uniform(-0.5, 0.5, LENGTH) + rng.uniform(-0.5, 0.5, LENGTH)
+    copies = [
+        steps,
+        np.round(steps + dither),
+        np.floor(steps),
+        np.round(0.7 * steps + dither),
+        0 * steps,
+        dither,
+    ]
+    space = LogMelSpace(SAMPLE_RATE, LENGTH)
+    features = space.of((np.stack(copies) / 32768.0).astype(np.float32))["log_mel"].reshape(6, -1)
+
+    def distances(of):
+        return np.linalg.norm(of - of[0], axis=1)
+
+    plain, equal = distances(features), distances(levelled(features, space.audible_from))
+    assert plain[1] > 1000 and plain[2] > 10 and plain[3] > 1000
+    assert max(equal[1:4]) < 1.0
+    # Silence with and without dither is one, and is not the tone.
+    assert equal[4] == pytest.approx(equal[5]) and equal[4] > 50
+    quiet = LogMelSpace(SAMPLE_RATE, LENGTH, int16_scale=False)
+    assert quiet.audible_from == pytest.approx(space.audible_from - np.log(32768.0))
+
+
+def test_levels_are_taken_out_of_loud_clips_only():
+    edge = np.log(1000.0)
+    features = np.array(
+        [[20.0, 15.0, 12.0, 1.0], [19.0, 14.0, 11.0, 0.0], [12.0, 11.0, 2.0, -5.0], [1.0, 0, 0, -9]]
+    )
+    expected = [
+        [0.0, -5.0, -edge, -edge],
+        [0.0, -5.0, -edge, -edge],
+        [12.0 - 2 * edge, 11.0 - 2 * edge, -edge, -edge],
+    ]
+    np.testing.assert_allclose(levelled(features, edge)[:3], expected, rtol=1e-6)
+    np.testing.assert_allclose(levelled(features, edge)[3], -edge, rtol=1e-6)
 
 
 def test_a_waveform_is_cut_and_filled_with_silence():

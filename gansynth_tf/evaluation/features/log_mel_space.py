@@ -15,6 +15,10 @@ LOG_FLOOR = 1e-6
 # The upper edge of the highest band as a share of the sample rate, where 7800 Hz are not there.
 _UPPER_SHARE = UPPER_HZ / 16000.0
 _INT16_SCALE = 32768.0
+# Magnitude of a band in units of 16-bit numbers. Dither of triangular density, or what is cut off below the last bit,
+# is white noise with a deviation of half a step: a band of the widest, 19 bins, gives it 230. A sine of full scale has
+# 16.8 million, 84 dB more than this.
+_AUDIBLE = 1000.0
 
 
 class LogMelSpace(Space):
@@ -40,6 +44,7 @@ class LogMelSpace(Space):
     def __init__(self, sample_rate: int, length_samples: int, *, int16_scale: bool = True):
         super().__init__(sample_rate, length_samples)
         self.int16_scale = int16_scale
+        self.audible_from = float(np.log(_AUDIBLE if int16_scale else _AUDIBLE / _INT16_SCALE))
         self.upper_hz = min(UPPER_HZ, _UPPER_SHARE * sample_rate)
         self._run = tf.function(
             self._log_mel, input_signature=[tf.TensorSpec([None, NUM_SAMPLES], tf.float32)]

@@ -15,6 +15,8 @@ class Space(abc.ABC):
     Attributes:
         key: Its name in tables, such as log_mel.
         version: Raised when the same facts would give other values.
+        audible_from: Where values are natural logarithms of magnitudes, those below are what dither of a 16-bit file
+            has, and may be taken for silence. None where they are not, or nothing is known of that.
 
     Args:
         sample_rate: Of the clips, in hertz.
@@ -23,6 +25,7 @@ class Space(abc.ABC):
 
     key: str
     version: int = 1
+    audible_from: float | None = None
 
     def __init__(self, sample_rate: int, length_samples: int):
         self.sample_rate = sample_rate

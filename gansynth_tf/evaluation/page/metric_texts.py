@@ -49,6 +49,7 @@ _DETAILS = {
     "octave_tolerant": "octaves off are right",
     "corrected": "after Holm's correction",
     "absolute": "not divided",
+    "at_equal_level": "at equal level",
 }
 
 

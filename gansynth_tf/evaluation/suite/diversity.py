@@ -7,10 +7,13 @@ from scipy.spatial.distance import cdist
 
 from gansynth_tf.evaluation.suite.evidence import CannotMeasure, Evidence, Findings, Measured
 from gansynth_tf.evaluation.suite.metric import Metric, MetricOfSpace
+from gansynth_tf.evaluation.suite.nearest_clips import nearest_at_equal_level
 from gansynth_tf.evaluation.suite.uncertainty import around, bootstrapped, mean_with_interval
 from gansynth_tf.metrics import distances, diversity, structural_similarity
 
 LOG_MEL = "log_mel"
+# Detail of a row: clips are as loud as each other, and what is below dither is silence.
+AT_EQUAL_LEVEL = "at_equal_level"
 # Nearer than this share of what real held-out clips are, a clip is a copy.
 _COPY_SHARE = 0.1
 _NUM_SHOWN = 6
@@ -39,71 +42,107 @@ class _Relative(_OfDistances):
         super().__init__(space=space)
         self.relative_to_floor = relative_to_floor
 
-    def _findings(self, values, evidence, status, num_reference, shown=None):
-        """Returns the mean of distances [num_clips], and divided if that is wanted."""
+    def _findings(self, found, evidence, status, num_reference, shown=None):
+        """Returns the mean of the distances, divided if that is wanted, and that of distances at equal level."""
         facts = {"features": evidence.described(self.space), "num_reference": num_reference}
-        value, low, high, how = mean_with_interval(values)
-        if not self.relative_to_floor:
-            return Findings([Measured(self.key, value, low, high, how, status=status, **facts)], shown or {})
-        absolute = Measured(f"{self.key}/absolute", value, low, high, how, status=status, **facts)
-        real = value if evidence.floor is None else evidence.floor.get(absolute.name)
-        if not real:
+        value, low, high, how = mean_with_interval(found.distances)
+        plain = Measured(self._plain_name, value, low, high, how, status=status, **facts)
+        measured = [plain]
+        if self.relative_to_floor:
+            real = value if evidence.floor is None else evidence.floor.get(plain.name)
             relative = Measured(self.key, status="no real held-out clips to divide by", **facts)
-        else:
-            ends = [None if end is None else end / real for end in (low, high)]
-            relative = Measured(self.key, value / real, *ends, how, status=status, **facts)
-        return Findings([relative, absolute], shown or {})
+            if real:
+                ends = [None if end is None else end / real for end in (low, high)]
+                relative = Measured(self.key, value / real, *ends, how, status=status, **facts)
+            measured = [relative, plain]
+        if found.levelled is not found.distances:
+            measured.append(Measured(self._levelled_name, *mean_with_interval(found.levelled), **facts))
+        return Findings(measured, shown or {})
 
-    def _real(self, evidence):
-        """Returns the distance that real held-out clips have, or None."""
-        name = f"{self.key}/absolute" if self.relative_to_floor else self.key
-        return (evidence.floor or {}).get(name)
+    @property
+    def _plain_name(self):
+        """The row of the distance itself."""
+        return f"{self.key}/absolute" if self.relative_to_floor else self.key
+
+    @property
+    def _levelled_name(self):
+        """The row of the distance at equal level."""
+        return f"{self.key}/{AT_EQUAL_LEVEL}"
+
+    def _nearest(self, evidence, candidates, own):
+        """Returns the nearest candidates [num_candidates, num_features] of all clips."""
+        features = evidence.features(self.space)
+        nearest, which = distances.nearest_distances(features, candidates, own)
+        if not np.all(np.isfinite(nearest)):
+            raise CannotMeasure("a clip has no other one")
+        lowest = evidence.audible_from.get(self.space)
+        if lowest is None:
+            return _Nearest(nearest, nearest, which)
+        return _Nearest(nearest, *nearest_at_equal_level(features, candidates, own, lowest))
+
+    def _num_copies(self, found, evidence):
+        """Returns how many clips are next to nothing away from another, by what real held-out clips have."""
+        name = self._plain_name if found.levelled is found.distances else self._levelled_name
+        return int(np.sum(found.levelled <= _COPY_SHARE * (evidence.floor or {}).get(name, 0.0)))
+
+
+@dataclasses.dataclass(frozen=True)
+class _Nearest:
+    """How far clips are from the nearest others.
+
+    Args:
+        distances: [num_clips] distances.
+        levelled: [num_clips] those at equal level; the same array where features have no level that can be taken out.
+        which: [num_clips] the nearest candidates by `levelled`.
+    """
+
+    distances: np.ndarray
+    levelled: np.ndarray
+    which: np.ndarray
 
 
 class DistanceSelf(_Relative):
     """Mean distance of a clip to its nearest other one: small where a generator repeats itself."""
 
     key = "distance_self"
+    version = 2
 
     def measure(self, evidence: Evidence) -> Findings:
         """Returns the mean, and tells of clips that occur twice."""
         features = evidence.features(self.space)
-        if len(features) < 2:
-            raise CannotMeasure("one clip has no other one")
-        nearest, _ = distances.nearest_distances(features, features, np.arange(len(features)))
-        num = int(np.sum(nearest <= _COPY_SHARE * (self._real(evidence) or 0.0)))
-        status = f"repeats itself: {num} of {len(nearest)} clips have a copy among the others" if num else ""
-        return self._findings(nearest, evidence, status, None)
+        found = self._nearest(evidence, features, np.arange(len(features)))
+        num = self._num_copies(found, evidence)
+        status = f"repeats itself: {num} of {len(features)} clips have a copy among the others" if num else ""
+        return self._findings(found, evidence, status, None)
 
 
 class DistanceTrain(_Relative):
     """Mean distance of a clip to its nearest training clip: 0 where these were learnt by heart."""
 
     key = "distance_train"
+    version = 2
     searches_training = True
 
     def measure(self, evidence: Evidence) -> Findings:
         """Returns the mean, tells of copies, and shows the nearest pairs."""
-        features = evidence.features(self.space)
         training = evidence.features(self.space, evidence.training)
-        nearest, which = distances.nearest_distances(features, training, evidence.clips.own)
-        if not np.all(np.isfinite(nearest)):
-            raise CannotMeasure("a training clip has no other one")
-        real = self._real(evidence)
-        num = int(np.sum(nearest <= _COPY_SHARE * (real or 0.0)))
-        status = f"memorised: {num} of {len(nearest)} clips are copies of training clips" if num else ""
-        if not num and real and mean_with_interval(nearest)[2] < 0.5 * real:
+        found = self._nearest(evidence, training, evidence.clips.own)
+        num, real = self._num_copies(found, evidence), (evidence.floor or {}).get(self._plain_name)
+        high, status = mean_with_interval(found.distances)[2], ""
+        if num:
+            status = f"memorised: {num} of {len(found.which)} clips are copies of training clips"
+        elif real and high is not None and high < 0.5 * real:
             status = "memorised: less than half as far from training clips as real held-out clips are"
-        order = np.argsort(nearest, kind="stable")[:_NUM_SHOWN]
+        order = np.argsort(found.levelled, kind="stable")[:_NUM_SHOWN]
         pairs = [
             [
                 int(evidence.clips.numbers[one]),
-                int(evidence.training.numbers[which[one]]),
-                float(nearest[one]),
+                int(evidence.training.numbers[found.which[one]]),
+                float(found.levelled[one]),
             ]
             for one in order
         ]
-        return self._findings(nearest, evidence, status, len(training), {"neighbours": pairs})
+        return self._findings(found, evidence, status, len(training), {"neighbours": pairs})
 
 
 class WithinClassDistance(_OfDistances):

@@ -75,6 +75,7 @@ class Evidence:
         with_intervals: Whether intervals are wanted, which take most of the time.
         floor: {name of a number: its value for real held-out clips}; None while these are measured themselves.
         time_factor: Measures what a second of sound takes; None for clips that nothing makes.
+        audible_from: {space: value below which its features are silence}, of spaces of logarithms of which it is known.
         memory: What one metric computed and another may use; belongs to these very clips.
         reference_memory: What was computed from the reference alone; may be shared by all that have the same one.
     """
@@ -88,6 +89,7 @@ class Evidence:
     with_intervals: bool = True
     floor: Mapping[str, float] | None = dataclasses.field(default_factory=dict)
     time_factor: Callable[[], Any] | None = None
+    audible_from: Mapping[str, float] = dataclasses.field(default_factory=dict)
     memory: dict[Any, Any] = dataclasses.field(default_factory=dict)
     reference_memory: dict[Any, Any] = dataclasses.field(default_factory=dict)
 
