@@ -81,14 +81,20 @@ def test_the_best_checkpoint_is_named_with_its_interval_and_those_level_with_it(
         ((9.0, 7.0, 5.0, 3.0), True),
         ((9.0, 5.0, 4.9, 4.8), False),
         ((9.0, 5.0, 7.0, 8.0), False),
+        ((9.0, 7.0, 3.0, 3.4), False),
         ((9.0, 5.0), None),
     ],
 )
-def test_training_still_helps_if_the_newest_is_better_than_the_middle_by_more_than_chance(
+def test_training_still_helps_if_the_newest_is_the_best_and_better_than_the_middle_by_more_than_chance(
     values, still_helps
 ):
     found = swept([checkpoint(100 * number, value) for number, value in enumerate(values, 1)])
     assert found.still_helps is still_helps
+
+
+def test_it_is_told_since_when_nothing_better_came():
+    found = swept([checkpoint(100 * number, value) for number, value in enumerate((9.0, 7.0, 3.0, 3.4), 1)])
+    assert "nothing better came in the 100 images since, 3.4 (2.9 to 3.9) after 400." in found.text
 
 
 def test_what_is_better_depends_on_the_metric():

@@ -25,8 +25,8 @@ class Sweep:
         metric: The number they are ranked by.
         best: Row of the best checkpoint.
         level: Steps of checkpoints that cannot be told apart from the best: intervals overlap, or one has none.
-        still_helps: Whether the newest checkpoint is better than the one in the middle of training by more than their
-            intervals; None if there are too few checkpoints, or no intervals.
+        still_helps: Whether the newest checkpoint is the best, and better than the one in the middle of training by
+            more than their intervals; None if there are too few checkpoints, or no intervals.
         text: All that, in sentences.
     """
 
@@ -79,7 +79,7 @@ def _swept(name, found, real):
     still_helps = None
     if len(found) > 2 and None not in (newest.ci_low, halfway.ci_low):
         first, last = bad[halfway.step], bad[newest.step]
-        still_helps = last.value < first.value and last.told_from(first)
+        still_helps = best is newest and last.told_from(first)
     lines = [
         f"The best of {len(found)} checkpoints by {name} is that of {best.step:,} images: {_told(best)}."
     ]
@@ -93,6 +93,11 @@ def _swept(name, found, real):
         lines.append(
             f"Training still helps: {_told(newest)} after {newest.step:,} images, {_told(halfway)} after "
             f"{halfway.step:,}."
+        )
+    elif best is not newest:
+        lines.append(
+            f"Training no longer helps: nothing better came in the {newest.step - best.step:,} images since, "
+            f"{_told(newest)} after {newest.step:,}."
         )
     else:
         lines.append(
