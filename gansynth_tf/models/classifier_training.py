@@ -83,6 +83,7 @@ def train_classifier(
     num_epochs: int = 30,
     patience: int = 6,
     batch_size: int = 64,
+    least_steps: int = 32,
     learning_rate: float = 2e-3,
     first_decay: float = 0.9,
     weight_decay: float = 1e-3,
@@ -103,6 +104,8 @@ def train_classifier(
         num_epochs: At most so many; the learning rate falls along half a cosine.
         patience: Epochs without a lower validation loss before it stops.
         batch_size: Clips a step.
+        least_steps: Steps of an epoch, at least: where clips are few, they are shown several times before it is asked
+            whether training still helps.
         learning_rate: Of AdamW.
         first_decay: Of AdamW's mean of gradients, its beta 1.
         weight_decay: Of AdamW.
@@ -134,15 +137,21 @@ def train_classifier(
         )
     if not 0.0 <= roll <= 0.5:
         raise ValueError(f"Expected `roll` between 0 and 0.5. Received: {roll}.")
-    steps = len(rows) // batch_size
+    if least_steps < 1:
+        raise ValueError(f"Expected `least_steps` of 1 or more. Received: {least_steps}.")
+    # A pass takes whole batches; what is left over is another part of the clips each time.
+    pass_steps = len(rows) // batch_size
+    num_passes = math.ceil(least_steps / pass_steps)
+    steps = num_passes * pass_steps
     schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps * num_epochs, alpha=0.02)
     step = _compiled_step(classifier, schedule, first_decay, weight_decay, label_smoothing, roll)
     asked = should_stop or (lambda: False)
     history, best_loss, best_epoch, best_weights = [], math.inf, -1, None
     for epoch in range(num_epochs):
         began = time.monotonic()
-        order = np.random.default_rng([seed, epoch]).permutation(len(rows))[: steps * batch_size]
-        losses = []
+        random = np.random.default_rng([seed, epoch])
+        passes = [random.permutation(len(rows))[: pass_steps * batch_size] for _ in range(num_passes)]
+        order, losses = np.concatenate(passes), []
         for index, chosen in enumerate(order.reshape(steps, batch_size)):
             if asked():
                 break

@@ -28,6 +28,7 @@ MINIATURE = [
     "--classifier.num_mel_bins=32",
     "--classifier_training.num_epochs=2",
     "--classifier_training.batch_size=16",
+    "--classifier_training.least_steps=1",
 ]
 
 
@@ -196,10 +197,12 @@ def test_being_asked_to_stop_keeps_the_best_epoch_so_far(stored):
     rows = np.zeros([32, 2], np.int32)
     asked = iter([False] * 3 + [True] * 100)
     clips = spectrograms, rows, spectrograms, rows
-    result = training(classifier, *clips, None, lambda: next(asked), num_epochs=9, batch_size=16)
+    result = training(
+        classifier, *clips, None, lambda: next(asked), num_epochs=9, batch_size=16, least_steps=1
+    )
     assert result.interrupted and len(result.history) == 1 and result.best_epoch == 0
     with pytest.raises(KeyboardInterrupt):
-        training(classifier, *clips, None, lambda: True, num_epochs=9, batch_size=16)
+        training(classifier, *clips, None, lambda: True, num_epochs=9, batch_size=16, least_steps=1)
 
 
 def test_ctrl_c_ends_the_program_with_its_work_stored(tmp_path, capsys, monkeypatch):

@@ -97,6 +97,31 @@ def test_batches_do_not_mix(trained):
     assert whole.shape == (7, 64)
 
 
+def test_few_clips_are_shown_several_times_an_epoch_and_many_once():
+    def seen(num_clips, **options):
+        classifier, asked = small_classifier(), []
+        spectrograms = np.zeros([num_clips, *classifier.spectrogram_shape], np.float32)
+        rows = np.zeros([num_clips, 2], np.int32)
+        result = train_classifier(
+            classifier,
+            spectrograms,
+            rows,
+            spectrograms[:4],
+            rows[:4],
+            should_stop=lambda: asked.append(True),
+            num_epochs=1,
+            batch_size=4,
+            **options,
+        )
+        assert len(result.history) == 1
+        # It is asked before each step, and once at the end.
+        return len(asked) - 1
+
+    assert seen(9, least_steps=5) == 6
+    assert seen(9, least_steps=1) == 2
+    assert seen(24, least_steps=5) == 6
+
+
 def test_missing_labels_are_masked_out():
     classifier = small_classifier()
     audio, rows = toy_clips(32, 7)
@@ -104,7 +129,15 @@ def test_missing_labels_are_masked_out():
     spectrograms = classifier.spectrograms(audio)
     head = classifier.network.get_layer("logits_1")
     result = train_classifier(
-        classifier, spectrograms, rows, spectrograms, rows, num_epochs=1, batch_size=32, weight_decay=0.0
+        classifier,
+        spectrograms,
+        rows,
+        spectrograms,
+        rows,
+        num_epochs=1,
+        batch_size=32,
+        least_steps=1,
+        weight_decay=0.0,
     )
     assert np.all(head.bias.numpy() == 0.0)
     assert np.isnan(result.validation_accuracy["pitch"]) and np.isfinite(result.history[0]["loss"])
