@@ -112,6 +112,22 @@ def test_copies_that_another_program_stored_are_flagged_at_equal_level(key):
     assert blind.value == plain.value and "of 510" not in blind.status
 
 
+def test_silence_is_told_and_is_nobodys_copy():
+    def with_silence(clips, num):
+        pictures = clips.array("log_mel").copy()
+        pictures[:num] = -13.8
+        return dataclasses.replace(clips, arrays=dict(clips.arrays) | {"log_mel": pictures})
+
+    real = {f"distance_{one}/at_equal_level": 5.0 for one in ("self", "train")}
+    its = evidence(with_silence(set_of(NUM, 3), 5), real, audible_from={"log_mel": -13.0})
+    its = dataclasses.replace(its, training=with_silence(TRAINING, 2))
+    job = measured(its, "distance_self")
+    assert job.rows[0].status == f"5 of {NUM} clips are silent in the part that is looked at"
+    job = measured(its, "distance_train")
+    assert job.rows[0].status == ""
+    assert not {0, 1, 2, 3, 4}.intersection(pair[0] for pair in job.shown["neighbours"])
+
+
 def test_the_nearest_at_equal_level_are_found_in_blocks_and_are_none_of_themselves(monkeypatch):
     rng = np.random.default_rng(4)
     queries, candidates = rng.standard_normal([40, 7]), rng.standard_normal([90, 7])

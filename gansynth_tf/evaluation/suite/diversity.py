@@ -77,13 +77,18 @@ class _Relative(_OfDistances):
             raise CannotMeasure("a clip has no other one")
         lowest = evidence.audible_from.get(self.space)
         if lowest is None:
-            return _Nearest(nearest, nearest, which)
-        return _Nearest(nearest, *nearest_at_equal_level(features, candidates, own, lowest))
+            return _Nearest(nearest, nearest, which, np.zeros(len(nearest), bool))
+        silent = np.max(features, axis=1) <= lowest
+        return _Nearest(nearest, *nearest_at_equal_level(features, candidates, own, lowest), silent)
 
     def _num_copies(self, found, evidence):
-        """Returns how many clips are next to nothing away from another, by what real held-out clips have."""
+        """Returns how many clips are next to nothing away from another, by what real held-out clips have.
+
+        All silence is alike, and copied from nobody.
+        """
         name = self._plain_name if found.levelled is found.distances else self._levelled_name
-        return int(np.sum(found.levelled <= _COPY_SHARE * (evidence.floor or {}).get(name, 0.0)))
+        near = found.levelled <= _COPY_SHARE * (evidence.floor or {}).get(name, 0.0)
+        return int(np.sum(near & ~found.silent))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,11 +99,13 @@ class _Nearest:
         distances: [num_clips] distances.
         levelled: [num_clips] those at equal level; the same array where features have no level that can be taken out.
         which: [num_clips] the nearest candidates by `levelled`.
+        silent: [num_clips] whether nothing of a clip is above dither.
     """
 
     distances: np.ndarray
     levelled: np.ndarray
     which: np.ndarray
+    silent: np.ndarray
 
 
 class DistanceSelf(_Relative):
@@ -108,12 +115,15 @@ class DistanceSelf(_Relative):
     version = 2
 
     def measure(self, evidence: Evidence) -> Findings:
-        """Returns the mean, and tells of clips that occur twice."""
+        """Returns the mean, and tells of clips that occur twice, or are silent."""
         features = evidence.features(self.space)
         found = self._nearest(evidence, features, np.arange(len(features)))
-        num = self._num_copies(found, evidence)
-        status = f"repeats itself: {num} of {len(features)} clips have a copy among the others" if num else ""
-        return self._findings(found, evidence, status, None)
+        num, num_silent, told = self._num_copies(found, evidence), int(np.sum(found.silent)), []
+        if num:
+            told.append(f"repeats itself: {num} of {len(features)} clips have a copy among the others")
+        if num_silent:
+            told.append(f"{num_silent} of {len(features)} clips are silent in the part that is looked at")
+        return self._findings(found, evidence, "; ".join(told), None)
 
 
 class DistanceTrain(_Relative):
@@ -133,7 +143,8 @@ class DistanceTrain(_Relative):
             status = f"memorised: {num} of {len(found.which)} clips are copies of training clips"
         elif real and high is not None and high < 0.5 * real:
             status = "memorised: less than half as far from training clips as real held-out clips are"
-        order = np.argsort(found.levelled, kind="stable")[:_NUM_SHOWN]
+        # Silence beside silence is nothing to listen to.
+        order = np.lexsort((found.levelled, found.silent))[:_NUM_SHOWN]
         pairs = [
             [
                 int(evidence.clips.numbers[one]),
