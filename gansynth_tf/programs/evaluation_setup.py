@@ -178,9 +178,9 @@ class Setup:
             return []
         return [
             f"real held-out clips lie outside of what {self._num_splits} sets of training clips have in "
-            f"{', '.join(names)}. One number in twenty does by chance. More can be how the data are split, and say "
-            "nothing of the model: where test clips are of instruments or recordings that no training clip is of, real "
-            "ones differ as well."
+            f"{', '.join(names)}. One number in twenty does by chance. More says nothing of the model, but something "
+            "of the data and the classifier: test clips may be of instruments or recordings that no training clip is "
+            "of, and a classifier is surer of clips that it learnt from."
         ]
 
     def page_data(
