@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gansynth_tf.evaluation.suite import distributions, diversity, recognition
+from gansynth_tf.evaluation.suite import distributions, diversity, memorisation, recognition
 from gansynth_tf.evaluation.suite.metric import Metric
 from gansynth_tf.options import UserError
 
@@ -24,8 +24,8 @@ METRICS: dict[str, type[Metric]] = {
         distributions.Density,
         distributions.Coverage,
         distributions.DifferentBins,
-        diversity.DistanceSelf,
-        diversity.DistanceTrain,
+        memorisation.DistanceSelf,
+        memorisation.DistanceTrain,
         diversity.WithinClassDistance,
         diversity.MultiScaleSimilarity,
         diversity.ModeSeekingRatio,
