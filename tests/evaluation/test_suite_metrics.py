@@ -12,7 +12,7 @@ from gansynth_tf.evaluation.suite.measuring import measured_job, outside, spread
 from gansynth_tf.evaluation.suite.metrics_catalogue import make_metric
 from gansynth_tf.evaluation.suite.rows import FLOOR, SPREAD
 from gansynth_tf.metrics import frechet, inception
-from gansynth_tf.metrics.intervals import bootstrap_interval
+from gansynth_tf.metrics.intervals import bootstrap_interval, share_interval
 from tests.evaluation import suite_world as world
 from tests.evaluation.suite_world import (
     ASKED,
@@ -253,6 +253,19 @@ def test_real_test_clips_lie_where_training_clips_say(floor):
         if row.kind == FLOOR and row.metric == "frechet_distance"
     ]
     assert outside([*spread, *far]) == ["frechet_distance"]
+
+
+def test_sets_that_are_right_to_the_last_clip_promise_nothing_of_the_next_one():
+    sets = []
+    for seed in range(11, 16):
+        rows = world.some_rows(NUM, seed)
+        arrays = world.arrays_of(world.CENTRES[rows[:, 0]])
+        sets.append(evidence(ClipArrays(rows, arrays)))
+    subject = world.Subject("real, training", None, SPREAD)
+    row = spread_job(make_metric("accuracy", {}), ASKED["accuracy"], sets, 1.0, subject, SETTING).rows[0]
+    assert row.metric == "accuracy/pitch" and row.value == row.ci_high == 1.0
+    assert row.ci_low == pytest.approx(share_interval(NUM, NUM)[0]) and 0.99 < row.ci_low < 0.995
+    assert row.interval == "next of 5 sets of training clips, widened to Wilson"
 
 
 def test_distances_relative_to_real_ones_are_1_for_these(floor_numbers):

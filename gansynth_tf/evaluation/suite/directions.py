@@ -49,6 +49,8 @@ RANGES = dict.fromkeys(DIRECTIONS, _POSITIVE) | {
     "coverage": _SHARE,
     "multi_scale_ssim": _SHARE,
 }
+# Shares of clips.
+_SHARES = frozenset({"accuracy", "precision", "recall", "coverage"})
 # Details that only describe another number.
 _DESCRIBING = frozenset({"deviation_over_splits"})
 
@@ -69,6 +71,11 @@ def range_of(metric: str) -> tuple[float, float]:
         metric: As in `direction_of`.
     """
     return _POSITIVE if describes_another(metric) else RANGES.get(metric.partition("/")[0], _ANY)
+
+
+def is_share(metric: str) -> bool:
+    """Returns whether a number is a share of clips; argument as in `direction_of`."""
+    return metric.partition("/")[0] in _SHARES
 
 
 def cut(metric: str, low: float, high: float) -> tuple[float, float]:

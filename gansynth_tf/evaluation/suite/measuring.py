@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gansynth_tf.evaluation.suite.directions import cut
+from gansynth_tf.evaluation.suite.directions import cut, is_share
 from gansynth_tf.evaluation.suite.evidence import Evidence, Findings, Measured
 from gansynth_tf.evaluation.suite.fingerprint import fingerprint
 from gansynth_tf.evaluation.suite.metric import Metric
@@ -16,6 +16,7 @@ from gansynth_tf.evaluation.suite.metrics_catalogue import parameters_of
 from gansynth_tf.evaluation.suite.protocols import Asked
 from gansynth_tf.evaluation.suite.real_sets import next_set_interval
 from gansynth_tf.evaluation.suite.rows import FLOOR, MODEL, SPREAD, TIMING, Row
+from gansynth_tf.evaluation.suite.uncertainty import Ends, widened
 
 _LONGEST_STATUS = 160
 
@@ -139,9 +140,12 @@ def spread_job(
             reason = next((row.status for row in same if row.value is None), "too few sets")
             rows.append(dataclasses.replace(plain, value=None, status=reason or "too few sets"))
             continue
-        low, high = cut(first.metric, *next_set_interval(values, independence))
-        interval = f"next of {len(values)} sets of training clips"
-        mean = float(np.mean(values))
+        mean, ends = float(np.mean(values)), next_set_interval(values, independence)
+        found: Ends = *cut(first.metric, *ends), f"next of {len(values)} sets of training clips"
+        if is_share(first.metric):
+            # Of sets that are right to the last clip the next one need not be.
+            found = widened(first.metric, mean, found, first.num_samples)
+        low, high, interval = found
         rows.append(
             dataclasses.replace(
                 plain, value=mean, ci_low=low, ci_high=high, interval=interval, status=setting.status
