@@ -82,6 +82,8 @@ def start(tmp_path, repository):
             text=True,
             start_new_session=True,
             env=os.environ | {"PYTHONPATH": str(repository)},
+            # What a shell starts in the background ignores Ctrl-C, and so would what that starts, as this.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         processes.append(process)
         return process
