@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from gansynth_tf.evaluation.suite.rows import MODEL, Row
 
-_WORDS = ("memorised", "repeats itself", "clips are not finite")
+_WORDS = ("memorised", "repeats itself", "clips are not finite", "clips are silent")
 
 
 def remarks(rows: Sequence[Row]) -> list[str]:

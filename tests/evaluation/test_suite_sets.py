@@ -29,7 +29,7 @@ def test_all_sets_have_the_size_of_the_smallest_and_it_is_told():
     assert drawn_sets(90, 80, 500, seed=1).num == 30
     without = drawn_sets(1000, 0, 500, seed=1, floor=False)
     assert without.num == 500 and not len(without.held_out) and not without.splits
-    with pytest.raises(UserError, match="Expected at least 48 training and 16 test clips"):
+    with pytest.raises(UserError, match="Expected at least 48 training clips, 16 test clips"):
         drawn_sets(1000, 10, 500, seed=1)
 
 

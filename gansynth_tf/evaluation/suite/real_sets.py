@@ -84,8 +84,8 @@ def drawn_sets(
     num = min(wanted, num_train // 3, num_test) if floor else min(wanted, num_train)
     if num < LEAST_CLIPS:
         raise UserError(
-            f"Expected at least {3 * LEAST_CLIPS} training and {LEAST_CLIPS} test clips, and to measure "
-            f"{LEAST_CLIPS} or more. Received: {num_train}, {num_test} and --num_samples={wanted}."
+            f"Expected at least {3 * LEAST_CLIPS} training clips, {LEAST_CLIPS} test clips and {LEAST_CLIPS} clips to "
+            f"measure. Received: {num_train:,}, {num_test:,} and {wanted:,}."
         )
     order = np.random.default_rng([seed, REAL_STREAM]).permutation(num_train)
     test_order = np.random.default_rng([seed, HELD_OUT_STREAM]).permutation(num_test)
