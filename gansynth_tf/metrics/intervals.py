@@ -55,7 +55,9 @@ def share_interval(num_right: float, num: float) -> tuple[float, float]:
     share, square = num_right / num, NORMAL_95**2
     middle = (share + square / (2 * num)) / (1 + square / num)
     half = NORMAL_95 * math.sqrt(share * (1 - share) / num + square / (4 * num**2)) / (1 + square / num)
-    return max(0.0, middle - half), min(1.0, middle + half)
+    # Both ends are known where all or none were right; rounded they would leave the share outside.
+    low = 0.0 if num_right == 0 else max(0.0, middle - half)
+    return low, 1.0 if num_right == num else min(1.0, middle + half)
 
 
 def widened_share_interval(low: float, high: float, share: float, num: float) -> tuple[float, float]:

@@ -160,3 +160,8 @@ def test_sets_too_small_for_an_interval_are_refused():
         bootstrap_interval(lambda rows: 0.0, [5], np.random.default_rng(0), 1)
     with pytest.raises(ValueError, match="hold and leave at least 2 clips"):
         subsample_interval(lambda rows: 0.0, [3], np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("num", range(1, 60))
+def test_shares_of_none_and_all_lie_at_the_ends_of_their_intervals(num):
+    assert share_interval(0, num)[0] == 0.0 and share_interval(num, num)[1] == 1.0
